@@ -1,0 +1,59 @@
+# The functions that the build is written in, and the warnings that every file of ours is held to.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+option(BUILD_TESTING "Build the tests and the benchmarks" ON)
+
+set(GSAW_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
+    -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith -Wwrite-strings)
+
+# gsaw_compile(target): the flags of our own code (third_party has its own, laxer ones).
+function(gsaw_compile target)
+    target_compile_options(${target} PRIVATE ${GSAW_WARNINGS})
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE GSAW_VERSION="${PROJECT_VERSION}"
+        $<$<CONFIG:Debug>:GSAW_DEBUG=1>)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+endfunction()
+
+# gsaw_module(name DEPENDS ... PRIVATE ...): the folder src/name as one set of objects; DEPENDS are the
+# modules and libraries below it (that is its layer), PRIVATE what only its own files may include.
+function(gsaw_module name)
+    cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+    add_library(${name} OBJECT ${sources})
+    gsaw_compile(${name})
+    target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE})
+endfunction()
+
+# gsaw_library(name modules...): libNAME as a shared and a static library that show the public symbols
+# alone (the static one is a single object whose hidden symbols were made local), and gsaw_objects, the
+# same objects with every symbol visible, for the command line and the tests.
+function(gsaw_library name)
+    add_library(gsaw_objects INTERFACE)
+    foreach(module ${ARGN})
+        target_sources(gsaw_objects INTERFACE $<TARGET_OBJECTS:${module}>)
+        list(APPEND objects $<TARGET_OBJECTS:${module}>)
+    endforeach()
+    target_link_libraries(gsaw_objects INTERFACE tree_sitter PkgConfig::nettle Threads::Threads)
+
+    add_library(${name}_shared SHARED ${objects})
+    set_target_properties(${name}_shared PROPERTIES OUTPUT_NAME ${name} VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
+    target_link_libraries(${name}_shared PRIVATE tree_sitter PkgConfig::nettle Threads::Threads)
+
+    set(whole ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
+    set(static ${CMAKE_CURRENT_BINARY_DIR}/lib${name}.a)
+    add_custom_command(OUTPUT ${static}
+        COMMAND ${CMAKE_C_COMPILER} -nostdlib -r -o ${whole} ${objects} $<TARGET_OBJECTS:tree_sitter>
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${whole}
+        COMMAND ${CMAKE_COMMAND} -E rm -f ${static}
+        COMMAND ${CMAKE_AR} rcs ${static} ${whole}
+        DEPENDS ${objects} $<TARGET_OBJECTS:tree_sitter> COMMAND_EXPAND_LISTS VERBATIM)
+    add_custom_target(${name}_static ALL DEPENDS ${static})
+    install(TARGETS ${name}_shared LIBRARY)
+    install(FILES ${static} TYPE LIB)
+endfunction()

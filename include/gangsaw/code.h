@@ -1,0 +1,169 @@
+/* gangsaw/code.h - Codebase: a folder of source, indexed in parallel.
+ *
+ *     gsaw_codebase *code;
+ *     gsaw_codebase_open("path/to/tree", NULL, &code, &error);
+ *     gsaw_codebase_index(code, &error);
+ *     for (size_t i = 0; i < gsaw_codebase_file_count(code); i++) ...
+ *     gsaw_codebase_close(code);
+ *
+ * A codebase belongs to one thread at a time; gsaw_codebase_cancel may be called from any, and from a
+ * signal handler. After index() has returned, any number of threads may read. Every text is a view that lives until
+ * the next index() or close(); texts are zero-terminated, and *_size counts their bytes. */
+#ifndef GANGSAW_CODE_H
+#define GANGSAW_CODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gangsaw/config.h>
+#include <gangsaw/facts.h>
+#include <gangsaw/status.h>
+#include <gangsaw/task.h>
+
+#define GSAW_NO_INDEX UINT32_MAX
+
+typedef struct gsaw_codebase gsaw_codebase;
+
+/* How far an index run is: called from worker threads, one at a time, at most every 50 ms. total grows
+ * while discovery is still on. Must be quick and must not call into the codebase (cancel excepted). */
+typedef void gsaw_progress_function(void *context, uint64_t completed, uint64_t total,
+                                    bool total_is_final);
+
+/* Open the folder `root`. config NULL: defaults; it is copied, the lists in it too. Errors, all naming the
+ * path: GSAW_NOT_FOUND, GSAW_INVALID (not a folder; a config value out of range), GSAW_SYSTEM, GSAW_NO_MEMORY. */
+GSAW_API gsaw_status gsaw_codebase_open(const char *root, const gsaw_config *config,
+                                        gsaw_codebase **out, gsaw_error *error);
+
+/* Free everything. NULL is allowed. */
+GSAW_API void gsaw_codebase_close(gsaw_codebase *self);
+
+/* Be told of progress during index(). function NULL: no longer. */
+GSAW_API void gsaw_codebase_set_progress(gsaw_codebase *self, gsaw_progress_function *function,
+                                         void *context);
+
+/* Discover and parse the tree on all workers. Blocks. A file that cannot be read or parsed is listed with
+ * its reason and harms nothing else. On failure the codebase is empty. Errors: GSAW_CANCELLED, GSAW_NO_MEMORY,
+ * GSAW_SYSTEM (the root cannot be read). */
+GSAW_API gsaw_status gsaw_codebase_index(gsaw_codebase *self, gsaw_error *error);
+
+/* Ask a running index() to stop soon. Any thread; async-signal-safe. */
+GSAW_API void gsaw_codebase_cancel(gsaw_codebase *self);
+
+#define GSAW_VERDICT_COUNT 5 /* resolved, external, builtin, ambiguous, unresolved */
+#define GSAW_LANGUAGE_MAX 16
+#define GSAW_PHASE_MAX 8
+
+typedef struct gsaw_phase_time {
+    const char *name;
+    uint64_t wall_ns, cpu_ns; /* phases overlap: discover streams into parse */
+} gsaw_phase_time;
+
+/* The summary of the last index run. files = parsed + reused + skipped + failed. */
+typedef struct gsaw_summary {
+    char digest[65]; /* over the exported graph alone, lower-case hexadecimal */
+    uint64_t files, parsed, reused, skipped, failed, partial; /* partial ones are among parsed */
+    uint64_t bytes, lines, symbols, imports, references, edges;
+    uint64_t imports_by_verdict[GSAW_VERDICT_COUNT];
+    uint64_t references_by_verdict[GSAW_VERDICT_COUNT];
+    struct {
+        const char *name;
+        uint64_t files;
+    } languages[GSAW_LANGUAGE_MAX]; /* those with files, in a fixed order */
+    size_t language_count;
+    gsaw_phase_time phases[GSAW_PHASE_MAX];
+    size_t phase_count;
+    uint32_t jobs;
+    uint64_t wall_ns, cpu_ns, peak_rss_bytes;
+} gsaw_summary;
+
+/* View of the last run's summary; all zero before the first. */
+GSAW_API const gsaw_summary *gsaw_codebase_summary(const gsaw_codebase *self);
+
+/* The counters of worker `index` in the last run; false beyond the last worker. */
+GSAW_API bool gsaw_codebase_worker(const gsaw_codebase *self, uint32_t index,
+                                   gsaw_worker_stats *out);
+
+typedef struct gsaw_file {
+    const char *path; /* relative to the root, '/' between; any bytes but zero */
+    size_t path_size;
+    const char *language; /* "python", ... */
+    uint64_t bytes, lines;
+    char hash[65]; /* SHA-256 of the content as on disk; "" when it was not read */
+    gsaw_file_status status;
+    gsaw_reason reason;
+    char detail[96]; /* "" or more about the reason: "line 12", an errno's text */
+    uint32_t symbol_count, import_count;
+} gsaw_file;
+
+typedef struct gsaw_text {
+    const char *bytes; /* zero-terminated; NULL when there is none */
+    size_t size;
+} gsaw_text;
+
+typedef struct gsaw_symbol {
+    const char *id; /* path#qualified[~n] */
+    const char *name, *qualified;
+    size_t id_size, name_size, qualified_size;
+    gsaw_symbol_kind kind;
+    uint32_t start, end, name_start, name_end; /* byte offsets, half open */
+    uint32_t line, column;                     /* of the name, from 1, columns in bytes */
+    uint32_t parent;                           /* index in the same file, or GSAW_NO_INDEX */
+    bool exported, local;
+    uint32_t decorator_count, base_count; /* read with gsaw_codebase_decorator / _base */
+    gsaw_text signature;
+    bool has_doc;
+    uint32_t doc_start, doc_end;
+} gsaw_symbol;
+
+typedef struct gsaw_import {
+    gsaw_import_kind kind;
+    uint32_t start, end; /* what it binds; the specifier where nothing is bound */
+    uint32_t line, column;
+    uint32_t statement_start, statement_end;
+    gsaw_text specifier, name, alias;
+    bool type_only, dynamic;
+} gsaw_import;
+
+/* Files are ordered by path (bytewise), symbols and imports by position. */
+GSAW_API size_t gsaw_codebase_file_count(const gsaw_codebase *self);
+GSAW_API gsaw_status gsaw_codebase_file_at(const gsaw_codebase *self, size_t index, gsaw_file *out);
+GSAW_API gsaw_status gsaw_codebase_import_at(const gsaw_codebase *self, size_t file, size_t index,
+                                             gsaw_import *out);
+
+/* A cursor over the symbols of files: it owns the texts of ids and qualified names, which are made when
+ * asked for and live until the next step. All-zero is valid; clear frees. */
+typedef struct gsaw_symbol_cursor {
+    const gsaw_codebase *codebase;
+    size_t file, index; /* the symbol the next step gives */
+    void *scratch;
+} gsaw_symbol_cursor;
+
+/* Stand before the first symbol of `file`. */
+GSAW_API void gsaw_symbol_cursor_init(gsaw_symbol_cursor *self, const gsaw_codebase *codebase,
+                                      size_t file);
+
+/* The next symbol of this file: GSAW_OK, GSAW_NOT_FOUND behind the last, GSAW_NO_MEMORY. */
+GSAW_API gsaw_status gsaw_symbol_cursor_next(gsaw_symbol_cursor *self, gsaw_symbol *out);
+GSAW_API void gsaw_symbol_cursor_clear(gsaw_symbol_cursor *self);
+
+/* The i-th decorator or base of symbol `symbol` in `file`, as written in the source; NULL bytes beyond. */
+GSAW_API gsaw_text gsaw_codebase_decorator(const gsaw_codebase *self, size_t file, size_t symbol,
+                                           uint32_t i);
+GSAW_API gsaw_text gsaw_codebase_base(const gsaw_codebase *self, size_t file, size_t symbol,
+                                      uint32_t i);
+
+/* Where an export goes: return GSAW_OK, or anything else to stop the export with that status. */
+typedef gsaw_status gsaw_write_function(void *context, const char *bytes, size_t size);
+
+/* Write the graph in `format` ("jsonl"): docs/formats.md. The same bytes for any number of workers. */
+GSAW_API gsaw_status gsaw_codebase_export(const gsaw_codebase *self, const char *format,
+                                          gsaw_write_function *write, void *context,
+                                          gsaw_error *error);
+
+/* Write the trace of the last run (config.trace_events) as Chrome / Perfetto JSON. */
+GSAW_API gsaw_status gsaw_codebase_write_trace(const gsaw_codebase *self,
+                                               gsaw_write_function *write, void *context,
+                                               gsaw_error *error);
+
+#endif
