@@ -10,10 +10,10 @@
 
 #if defined(__GNUC__)
 #define GSAW_API __attribute__((visibility("default")))
-#define GSAW_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define GSAW_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define GSAW_API
-#define GSAW_PRINTF(format, first)
+#define GSAW_PRINTF(text, first)
 #endif
 
 /* The one table of statuses: name, text. New rows are added at the end; a number never changes. */
@@ -44,7 +44,7 @@ typedef struct gsaw_error {
     char text[248]; /* one line for people, no newline at the end, truncated to fit */
 } gsaw_error;
 
-/* The short stable name of a status ("no_memory"), for logs and JSON; "unknown" out of range.
+/* The stable name of a status ("NO_MEMORY"), for logs and tests; "UNKNOWN" out of range.
  * Never NULL; any thread. */
 GSAW_API const char *gsaw_status_name(gsaw_status status);
 

@@ -27,7 +27,8 @@ enum gsaw__entry_type {
  * Returns a descriptor, or -errno. */
 int gsaw__directory_open(int parent, const char *path, bool follow);
 
-/* Read one batch of raw entries (getdents64) into bytes; returns their size, 0 at the end, -errno. */
+/* Read one batch of raw entries (getdents64) into bytes, which must be aligned to 8; returns their size, 0
+ * at the end, -errno. */
 long gsaw__directory_read(int directory, void *bytes, size_t size);
 
 /* One entry of such a batch. `name` views the batch. */

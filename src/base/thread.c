@@ -1,0 +1,162 @@
+/* thread.c - pthreads; the rank check of debug builds.
+ * Keeps:   in debug builds each thread knows the ranks it holds, and takes only higher ones.
+ * Threads: any.
+ * Next:    thread.h */
+#include "base/thread.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "base/clock.h"
+
+#if defined(GSAW_DEBUG)
+#define HELD_MAX 8
+static _Thread_local int held_ranks[HELD_MAX];
+static _Thread_local size_t held_count;
+
+static void note_locked(const gsaw__mutex *mutex)
+{
+    gsaw_check(held_count == 0 || held_ranks[held_count - 1] < mutex->rank);
+    gsaw_check(held_count < HELD_MAX);
+    held_ranks[held_count++] = mutex->rank;
+}
+
+static void note_unlocked(const gsaw__mutex *mutex)
+{
+    gsaw_check(held_count != 0 && held_ranks[held_count - 1] == mutex->rank);
+    held_count--;
+}
+#else
+static void note_locked(const gsaw__mutex *mutex) { (void)mutex; }
+static void note_unlocked(const gsaw__mutex *mutex) { (void)mutex; }
+#endif
+
+static gsaw_status from_errno(int os_errno)
+{
+    return os_errno == 0 ? GSAW_OK : os_errno == ENOMEM ? GSAW_NO_MEMORY : GSAW_SYSTEM;
+}
+
+gsaw_status gsaw__mutex_init(gsaw__mutex *self, const char *name, enum gsaw__rank rank)
+{
+    self->name = name;
+    self->rank = (int)rank;
+    return from_errno(pthread_mutex_init(&self->mutex, NULL));
+}
+
+void gsaw__mutex_clear(gsaw__mutex *self) { pthread_mutex_destroy(&self->mutex); }
+
+void gsaw__mutex_lock(gsaw__mutex *self)
+{
+    int failure = pthread_mutex_lock(&self->mutex);
+    gsaw_check(failure == 0);
+    note_locked(self);
+}
+
+void gsaw__mutex_unlock(gsaw__mutex *self)
+{
+    note_unlocked(self);
+    int failure = pthread_mutex_unlock(&self->mutex);
+    gsaw_check(failure == 0);
+}
+
+gsaw_status gsaw__condition_init(gsaw__condition *self)
+{
+    pthread_condattr_t attributes;
+    int failure = pthread_condattr_init(&attributes);
+    if (failure != 0)
+        return from_errno(failure);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    failure = pthread_cond_init(&self->condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return from_errno(failure);
+}
+
+void gsaw__condition_clear(gsaw__condition *self) { pthread_cond_destroy(&self->condition); }
+
+/* The mutex is given up while waiting, so the rank leaves the thread's list for that time. */
+void gsaw__condition_wait(gsaw__condition *self, gsaw__mutex *held)
+{
+    note_unlocked(held);
+    pthread_cond_wait(&self->condition, &held->mutex);
+    note_locked(held);
+}
+
+bool gsaw__condition_wait_until(gsaw__condition *self, gsaw__mutex *held, uint64_t deadline_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000u),
+                             .tv_nsec = (long)(deadline_ns % 1000000000u)};
+    note_unlocked(held);
+    int failure = pthread_cond_timedwait(&self->condition, &held->mutex, &until);
+    note_locked(held);
+    return failure != ETIMEDOUT;
+}
+
+void gsaw__condition_signal(gsaw__condition *self) { pthread_cond_signal(&self->condition); }
+
+void gsaw__condition_broadcast(gsaw__condition *self) { pthread_cond_broadcast(&self->condition); }
+
+/* What a new thread is to run; handed over through the heap, freed by the thread. */
+struct start {
+    gsaw__thread_function *function;
+    void *argument;
+    char name[16];
+};
+
+static void *run(void *argument)
+{
+    struct start start = *(struct start *)argument;
+    gsaw__free(NULL, argument, sizeof start);
+    pthread_setname_np(pthread_self(), start.name);
+    start.function(start.argument);
+    return NULL;
+}
+
+/* Signals are the program's business: its own threads take them. The faults stay, as they are ours. */
+static int create(pthread_t *thread, const pthread_attr_t *attributes, struct start *start)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    int failure = pthread_create(thread, attributes, run, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failure;
+}
+
+gsaw_status gsaw__thread_start(gsaw__thread *self, const char *name, size_t stack_size,
+                               gsaw__thread_function *function, void *argument, gsaw_error *error)
+{
+    struct start *start = gsaw__alloc(NULL, sizeof *start);
+    if (start == NULL)
+        return gsaw__fail_memory(error);
+    *start = (struct start){.function = function, .argument = argument};
+    snprintf(start->name, sizeof start->name, "%s", name);
+    pthread_attr_t attributes;
+    int failure = pthread_attr_init(&attributes);
+    if (failure == 0) {
+        if (stack_size != 0)
+            failure = pthread_attr_setstacksize(&attributes, stack_size);
+        if (failure == 0)
+            failure = create(&self->thread, &attributes, start);
+        pthread_attr_destroy(&attributes);
+    }
+    if (failure == 0)
+        return GSAW_OK;
+    gsaw__free(NULL, start, sizeof *start);
+    return gsaw__fail_errno(error, failure, "cannot start thread %s", name);
+}
+
+void gsaw__thread_join(gsaw__thread *self)
+{
+    int failure = pthread_join(self->thread, NULL);
+    gsaw_check(failure == 0);
+}
+
+void gsaw__thread_pause(void) { sched_yield(); }
