@@ -1,4 +1,4 @@
-/* json.c - JSON strings and fields; UTF-8.
+/* json.c - JSON strings and fields.
  * Keeps:   output is valid UTF-8 and valid JSON for any input bytes.
  * Threads: as its buffer.
  * Next:    json.h */
@@ -6,28 +6,7 @@
 
 #include <string.h>
 
-static bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
-
-size_t gsaw__utf8_length(const char *bytes, size_t count)
-{
-    const unsigned char *at = (const unsigned char *)bytes;
-    if (count == 0)
-        return 0;
-    if (at[0] < 0x80)
-        return 1;
-    if (at[0] < 0xC2 || count < 2)
-        return 0;
-    if (at[0] < 0xE0)
-        return is_continuation(at[1]) ? 2 : 0;
-    /* The second byte's range excludes overlong forms, surrogates and what is beyond U+10FFFF. */
-    unsigned char least = at[0] == 0xE0 ? 0xA0 : at[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char most = at[0] == 0xED ? 0x9F : at[0] == 0xF4 ? 0x8F : 0xBF;
-    if (at[1] < least || at[1] > most)
-        return 0;
-    if (at[0] < 0xF0)
-        return count >= 3 && is_continuation(at[2]) ? 3 : 0;
-    return at[0] <= 0xF4 && count >= 4 && is_continuation(at[2]) && is_continuation(at[3]) ? 4 : 0;
-}
+#include "base/utf.h"
 
 static void append_escaped(gsaw__buffer *out, unsigned char byte)
 {

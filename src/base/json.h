@@ -21,8 +21,4 @@ void gsaw__json_decimal_field(gsaw__buffer *out, const char *key, double number)
 void gsaw__json_bool_field(gsaw__buffer *out, const char *key, bool value);
 void gsaw__json_null_field(gsaw__buffer *out, const char *key);
 
-/* The length of the valid UTF-8 sequence at bytes (1 to 4), 0 if there is none.
- * Source: RFC 3629, table 3-7 of the Unicode standard (no surrogates, no overlong forms). */
-size_t gsaw__utf8_length(const char *bytes, size_t count);
-
 #endif

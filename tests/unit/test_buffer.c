@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/json.h"
+#include "base/utf.h"
 
 static void test_buffer_appends_text_and_numbers(void **state)
 {
@@ -108,6 +109,29 @@ static void test_array_grows_and_survives_failure(void **state)
     }
 }
 
+static void check_utf16(const char *bytes, size_t count, bool big_endian, const char *expected)
+{
+    gsaw__buffer buffer = {0};
+    gsaw__utf16_to_utf8(bytes, count, big_endian, &buffer);
+    assert_string_equal(gsaw__buffer_text(&buffer), expected);
+    gsaw__buffer_clear(&buffer);
+}
+
+static void test_utf16_becomes_utf8(void **state)
+{
+    (void)state;
+    check_utf16("a\0\xe9\0\xac\x20", 6, false, "a\xc3\xa9\xe2\x82\xac");
+    check_utf16("\0a\0\xe9\x20\xac", 6, true, "a\xc3\xa9\xe2\x82\xac");
+    check_utf16("\x3d\xd8\0\xde", 4, false, "\xf0\x9f\x98\x80");
+    check_utf16("\x3d\xd8" "a\0", 4, false, "\xef\xbf\xbd" "a"); /* a lone high surrogate */
+    check_utf16("\0\xde", 2, false, "\xef\xbf\xbd");            /* a lone low one */
+    check_utf16("a\0b", 3, false, "a\xef\xbf\xbd");              /* an odd byte */
+    assert_int_equal(gsaw__bom_of("\xef\xbb\xbfx", 4), GSAW_BOM_UTF8);
+    assert_int_equal(gsaw__bom_of("\xff\xfe", 2), GSAW_BOM_UTF16_LE);
+    assert_int_equal(gsaw__bom_of("\xfe\xff", 2), GSAW_BOM_UTF16_BE);
+    assert_int_equal(gsaw__bom_of("\xff", 1), GSAW_BOM_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_buffer_remembers_failure),
         cmocka_unit_test(test_json_string_is_valid_for_any_bytes),
         cmocka_unit_test(test_json_fields_are_separated),
+        cmocka_unit_test(test_utf16_becomes_utf8),
         cmocka_unit_test(test_array_grows_and_survives_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
