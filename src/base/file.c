@@ -150,28 +150,29 @@ static gsaw__read read_once(int descriptor, uint64_t size_max, size_t padding, g
     return read;
 }
 
+gsaw__read gsaw__file_read_open(int descriptor, uint64_t size_max, size_t padding,
+                                gsaw__buffer *out)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0)
+        return system_failure(errno);
+    if (!S_ISREG(status.st_mode))
+        return (gsaw__read){.result = GSAW_READ_NOT_REGULAR, .type = type_of_mode(status.st_mode)};
+    gsaw__read read = read_once(descriptor, size_max, padding, out);
+    return read.result == GSAW_READ_CHANGED ? read_once(descriptor, size_max, padding, out) : read;
+}
+
 gsaw__read gsaw__file_read(int directory, const char *path, bool follow, uint64_t size_max,
                            size_t padding, gsaw__buffer *out)
 {
-    /* O_NONBLOCK: opening a FIFO must not wait for a writer; it changes nothing for regular files. */
-    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+    int flags = GSAW_FILE_OPEN_FLAGS | (follow ? 0 : O_NOFOLLOW);
     int descriptor;
     do
         descriptor = openat(directory, path, flags);
     while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0)
         return system_failure(errno);
-    struct stat status;
-    gsaw__read read = {.result = GSAW_READ_NOT_REGULAR};
-    if (fstat(descriptor, &status) != 0) {
-        read = system_failure(errno);
-    } else if (S_ISREG(status.st_mode)) {
-        read = read_once(descriptor, size_max, padding, out);
-        if (read.result == GSAW_READ_CHANGED)
-            read = read_once(descriptor, size_max, padding, out);
-    } else {
-        read.type = type_of_mode(status.st_mode);
-    }
+    gsaw__read read = gsaw__file_read_open(descriptor, size_max, padding, out);
     close(descriptor);
     return read;
 }

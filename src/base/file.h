@@ -6,6 +6,7 @@
 #ifndef GSAW_BASE_FILE_H
 #define GSAW_BASE_FILE_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,8 +61,16 @@ typedef struct gsaw__read {
     uint64_t size; /* as the file system gives it */
 } gsaw__read;
 
-/* Read `path` (relative to `directory`, may have slashes) whole into out (reset first), followed by
- * `padding` zero bytes that are not counted. Files over size_max are not read. Never blocks on a FIFO. */
+/* What a source is opened with. O_NONBLOCK: opening a FIFO must not wait for a writer; it changes nothing
+ * for regular files. */
+#define GSAW_FILE_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+/* Read the file behind an open descriptor whole into out (reset first), followed by `padding` zero bytes
+ * that are not counted. Files over size_max are not read. The descriptor stays open. */
+gsaw__read gsaw__file_read_open(int descriptor, uint64_t size_max, size_t padding,
+                                gsaw__buffer *out);
+
+/* The same for `path` (relative to `directory`, may have slashes). Never blocks on a FIFO. */
 gsaw__read gsaw__file_read(int directory, const char *path, bool follow, uint64_t size_max,
                            size_t padding, gsaw__buffer *out);
 
