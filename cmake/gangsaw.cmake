@@ -7,6 +7,7 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(BUILD_TESTING "Build the tests and the benchmarks" ON)
+option(GSAW_CHECKS "Also test what one build is enough for: house style, linters, an installed copy" OFF)
 
 set(GSAW_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith -Wwrite-strings)
