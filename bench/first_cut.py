@@ -42,13 +42,16 @@ def spawn(command, files):
 
 def measure(command, stdin=None):
     """Run a command to its end with stdin from a file, and say what it took. A failure ends all."""
-    with tempfile.TemporaryFile() as out, open(stdin or os.devnull, "rb") as source:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints, \
+            open(stdin or os.devnull, "rb") as source:
         start = time.perf_counter()
-        child = spawn(command, {0: source, 1: out})
+        child = spawn(command, {0: source, 1: out, 2: complaints})
         _, status, usage = os.wait4(child, 0)
         wall = time.perf_counter() - start
         if os.waitstatus_to_exitcode(status) != 0:
-            sys.exit(f"bench: {' '.join(command)}: exit {os.waitstatus_to_exitcode(status)}")
+            complaints.seek(0)
+            sys.exit(f"bench: {' '.join(command)}: exit {os.waitstatus_to_exitcode(status)}\n"
+                     + complaints.read(4096).decode("utf-8", "replace"))
         out.seek(0)
         return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out.read())
 
@@ -92,10 +95,11 @@ class Bench:
 
     def discovery_round(self):
         self.run("discover", [str(self.programs / "bench" / "discover"), self.corpus])
+        # gangsaw's root is the folder named: ignore files of its parents do not count for any.
         wanted = [f"--extension={extension}" for extension in EXTENSIONS]
-        self.run("fd", ["fdfind", "--type=f", *wanted, ".", self.corpus])
+        self.run("fd", ["fdfind", "--no-ignore-parent", "--type=f", *wanted, ".", self.corpus])
         wanted = [f"--glob=*.{extension}" for extension in EXTENSIONS]
-        self.run("rg", ["rg", "--files", *wanted, self.corpus])
+        self.run("rg", ["rg", "--no-ignore-parent", "--files", *wanted, self.corpus])
 
     def whole_round(self):
         self.run("floor", [str(self.programs / "bench" / "floor")], self.paths)
