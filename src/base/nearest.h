@@ -24,7 +24,8 @@ void gsaw__nearest_offer(gsaw__nearest *self, const char *candidate);
 
 /* The number of insertions, deletions, substitutions and swaps of neighbours that turn a into b, no
  * byte being touched twice ("optimal string alignment" distance); SIZE_MAX when a word is too long.
- * Source: Damerau, "A technique for computer detection and correction of spelling errors", CACM 7 (1964). */
+ * Source: Damerau, "A technique for computer detection and correction of spelling errors", CACM 7
+ *         (1964). */
 size_t gsaw__edit_distance(const char *a, size_t a_size, const char *b, size_t b_size);
 
 #endif

@@ -22,8 +22,8 @@ typedef struct unit {
 
 /* Smallest first; NULL ends. */
 static const unit plain_units[] = {{"", 1}, {NULL, 0}};
-static const unit size_units[] = {
-    {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
+static const unit size_units[] = {{"", 1},        {"K", 1 << 10},           {"M", 1 << 20},
+                                  {"G", 1 << 30}, {"T", UINT64_C(1) << 40}, {NULL, 0}};
 static const unit percent_units[] = {{"%", 1}, {NULL, 0}};
 static const unit duration_units[] = {
     {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {NULL, 0}};
@@ -213,14 +213,20 @@ static gsaw_status set_field(const gsaw__option *self, gsaw__option_target targe
     }
 }
 
-static void reset_others(const gsaw__option *self, const gsaw__option *kept, void *fields)
+void gsaw__option_reset(const gsaw__option *self, void *fields)
 {
     const gsaw__option *at = self;
-    do {
-        if (at != kept)
+    do
+        memset(field_of(at, fields), 0, at->field_size);
+    while ((++at)->joined);
+}
+
+/* `taken` was set: its other forms no longer count. */
+static void reset_others(const gsaw__option *self, const gsaw__option *taken, void *fields)
+{
+    for (const gsaw__option *at = self; at == self || at->joined; at++)
+        if (at != taken)
             memset(field_of(at, fields), 0, at->field_size);
-        at++;
-    } while (at->joined);
 }
 
 static const char *nearest_word(const gsaw__option *self, const char *text, size_t size)
@@ -280,11 +286,6 @@ gsaw_status gsaw__option_set(const gsaw__option *self, gsaw__option_target targe
     return refuse(self, worst, label, bad, error);
 }
 
-void gsaw__option_reset(const gsaw__option *self, void *fields)
-{
-    reset_others(self, NULL, fields);
-}
-
 static bool is_zero(const gsaw__option *self, const void *fields)
 {
     const char *field = (const char *)fields + self->offset;
@@ -333,8 +334,7 @@ static void format_set(const gsaw__option *self, uint32_t set, gsaw__buffer *out
 static void format_list(const gsaw_strings *list, gsaw__buffer *out)
 {
     for (size_t i = 0; i < list->count; i++) {
-        gsaw__buffer_append_text(out, i == 0 ? "" : " ");
-        gsaw__buffer_append_text(out, list->items[i]);
+        gsaw__buffer_printf(out, "%s\"%s\"", i == 0 ? "" : " ", list->items[i]);
     }
 }
 

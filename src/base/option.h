@@ -1,8 +1,10 @@
 /* option.h - options as rows of a table: text in, typed and bounded fields of a struct out, and
  * back.
- * Keeps:   a field is only ever set to a value that its row allows; 0 in a field means "the default".
+ * Keeps:   a field is only ever set to a value that its row allows; 0 in a field means "the
+ *          default".
  * Threads: the tables are constant; a struct of fields belongs to one thread at a time.
- * Next:    option.c, work/config.c (the rows of gsaw_config), cli/options.c (those of the command line) */
+ * Next:    option.c, work/config.c (the rows of gsaw_config), cli/options.c (those of the command
+ *          line) */
 #ifndef GSAW_BASE_OPTION_H
 #define GSAW_BASE_OPTION_H
 
@@ -18,7 +20,7 @@ enum gsaw__option_kind {
     GSAW_OPTION_FLAG,     /* bool; a value is optional: true, false, ... */
     GSAW_OPTION_NUMBER,   /* uint32_t, int32_t, uint64_t or size_t, as `field_size` says; so are the
                              next three */
-    GSAW_OPTION_SIZE,     /* bytes: 4096, 512K, 8M, 2G (powers of 1024) */
+    GSAW_OPTION_SIZE,     /* bytes: 4096, 512K, 8M, 2G, 1T (powers of 1024) */
     GSAW_OPTION_DURATION, /* nanoseconds: 500ms, 2s, 1m, 1h */
     GSAW_OPTION_PERCENT,  /* 75% */
     GSAW_OPTION_WORD,     /* uint32_t: the index of the word */

@@ -26,7 +26,7 @@ static const gsaw__option rows[] = {
      .metavar = "SIZE|PERCENT%",
      .help = "Stay below this much memory: a size, or a part of the RAM (or the cgroup's limit)."},
     {ROW(max_memory_bytes, SIZE), .flag = "max-memory", .joined = true, .min = 16 * MIB,
-     .max = 1024 * 1024 * GIB, .fallback_text = "none"},
+     .max = 65536 * GIB, .fallback_text = "none"},
     {ROW(max_file_size, SIZE), .flag = "max-file-size", .min = 1, .max = 2 * GIB,
      .fallback = 8 * MIB, .metavar = "SIZE", .help = "Skip larger files (they are listed)."},
     {ROW(timeout_per_file_ns, DURATION), .flag = "timeout-per-file", .min = MS_NS, .max = HOUR_NS,

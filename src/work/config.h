@@ -1,5 +1,6 @@
 /* config.h - the one options table of gsaw_config, and a config made complete.
- * Keeps:   every field of gsaw_config but size and allocator is a row; defaults and bounds are said here only.
+ * Keeps:   every field of gsaw_config but size and allocator is a row; defaults and bounds are
+ *          said here only.
  * Threads: the table is constant.
  * Next:    config.c, gangsaw/config.h, base/option.h */
 #ifndef GSAW_WORK_CONFIG_H

@@ -232,11 +232,11 @@ static void test_option_joined_forms_replace_each_other(void **state)
     assert_refused(
         "memory", "lots", GSAW_INVALID,
         "memory: \"lots\" is not a percentage like 75% or a size like 4096, 512K, 8M or 2G "
-        "(allowed: 1% to 100%, or 1M to 1024G)");
+        "(allowed: 1% to 100%, or 1M to 1T)");
     assert_refused("memory", "101%", GSAW_RANGE,
-                   "memory: \"101%\" is out of range (allowed: 1% to 100%, or 1M to 1024G)");
+                   "memory: \"101%\" is out of range (allowed: 1% to 100%, or 1M to 1T)");
     assert_refused("memory", "1K", GSAW_RANGE,
-                   "memory: \"1K\" is out of range (allowed: 1% to 100%, or 1M to 1024G)");
+                   "memory: \"1K\" is out of range (allowed: 1% to 100%, or 1M to 1T)");
 }
 
 static void test_option_reads_flags(void **state)
@@ -315,7 +315,7 @@ static void test_option_lists_grow_in_order(void **state)
     assert_int_equal(f.list.count, 0);
     assert_int_equal(gsaw__option_set(option("list"), target, "list", "a", NULL), GSAW_OK);
     assert_int_equal(gsaw__option_set(option("list"), target, "list", "b c", NULL), GSAW_OK);
-    assert_format(&f, "list", "a b c");
+    assert_format(&f, "list", "\"a\" \"b c\"");
     gsaw__arena_clear(&arena);
 }
 
