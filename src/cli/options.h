@@ -1,0 +1,26 @@
+/* options.h - the command line's own option rows, and reading argv and the environment into a
+ * gsaw__cli.
+ * Keeps:   a flag beats the environment, which beats the default; an error names the option and
+ *          nothing is done.
+ * Threads: the main thread.
+ * Next:    options.c, work/config.c (the other table) */
+#ifndef GSAW_CLI_OPTIONS_H
+#define GSAW_CLI_OPTIONS_H
+
+#include "cli/cli.h"
+
+/* The table `table` and the struct that its fields are in. */
+const gsaw__option *gsaw__cli_table(enum gsaw__table table);
+void *gsaw__cli_fields(gsaw__cli *cli, enum gsaw__table table);
+
+/* True when the command (NULL: gangsaw without one) takes the option. */
+bool gsaw__cli_takes(const gsaw__option *option, const gsaw__command *command);
+
+/* True when the option is read from the environment. */
+bool gsaw__cli_has_variable(const gsaw__option *option);
+
+/* Fill in *cli (which must be all zero) from the environment and argv. Returns GSAW_EXIT_DONE to go
+ * on, or GSAW_EXIT_WRONG when the reason has been said on stderr. */
+int gsaw__options_read(gsaw__cli *cli, size_t count, char *const *items);
+
+#endif
