@@ -1,0 +1,28 @@
+/* session.h - the frame of every command: open the output, index the tree, report, close, exit
+ * status.
+ * Keeps:   nothing is indexed when the output cannot be written; a file of -o is replaced only by
+ *          a whole report; the exit status tells the first thing that went wrong.
+ * Threads: the main thread.
+ * Next:    session.c, progress.c, signals.c */
+#ifndef GSAW_CLI_SESSION_H
+#define GSAW_CLI_SESSION_H
+
+#include "cli/cli.h"
+
+/* Write the report on an indexed codebase to cli->out; returns GSAW_EXIT_DONE or GSAW_EXIT_NOTHING.
+ * It may stop early when gsaw__output_line says so. */
+typedef int gsaw__report_function(gsaw__cli *cli, const gsaw_codebase *code);
+
+/* Index cli->argument (or the current folder), run the report. Returns the exit status; what goes
+ * wrong has been said on stderr. */
+int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report);
+
+/* For commands that index nothing: the output alone. `status` is returned when writing went well.
+ */
+int gsaw__session_open_output(gsaw__cli *cli);
+int gsaw__session_close_output(gsaw__cli *cli, int status);
+
+/* The folder that was named, or ".". */
+const char *gsaw__session_root(const gsaw__cli *cli);
+
+#endif
