@@ -39,7 +39,8 @@ function(gsaw_library name)
         target_sources(gsaw_objects INTERFACE $<TARGET_OBJECTS:${module}>)
         list(APPEND objects $<TARGET_OBJECTS:${module}>)
     endforeach()
-    target_link_libraries(gsaw_objects INTERFACE tree_sitter PkgConfig::nettle Threads::Threads)
+    target_sources(gsaw_objects INTERFACE $<TARGET_OBJECTS:tree_sitter>) # objects do not follow links
+    target_link_libraries(gsaw_objects INTERFACE PkgConfig::nettle Threads::Threads)
 
     add_library(${name}_shared SHARED ${objects})
     set_target_properties(${name}_shared PROPERTIES OUTPUT_NAME ${name} VERSION ${PROJECT_VERSION}
