@@ -75,8 +75,9 @@ typedef struct gsaw__facts_builder {
     GSAW_ARRAY(uint32_t) lists; /* string ids: decorators and bases, each symbol's in one run */
     GSAW_ARRAY(uint32_t) line_starts;
     gsaw__interner strings;
-    gsaw__map qualified;      /* scratch: qualified name -> how often */
-    gsaw__arena scratch;      /* its keys */
+    gsaw__map qualified;          /* scratch of finish(): a qualified name -> its number ... */
+    GSAW_ARRAY(uint32_t) counts;  /* ... and how many symbols it has so far */
+    gsaw__arena scratch;          /* keys of `qualified`, orders */
     bool failed;              /* memory ran out somewhere: finish() tells */
     uint8_t status, reason;   /* gsaw_file_status, gsaw_reason: what the front end says */
     uint32_t reason_line;
@@ -93,8 +94,9 @@ void gsaw__facts_builder_begin(gsaw__facts_builder *self, const char *bytes, siz
 /* The id of a string (GSAW_NONE and `failed` when memory is out). */
 uint32_t gsaw__facts_builder_string(gsaw__facts_builder *self, const char *bytes, size_t count);
 
-/* Append; returns the index, or GSAW_NONE with `failed` set. name, kind, parent and the ranges are set
- * by the caller; line, column and ordinal are filled in here and at finish(). */
+/* Append; returns the index, or GSAW_NONE with `failed` set. name, kind, parent (a symbol that was appended
+ * before and starts no later) and the ranges are set by the caller; line, column and ordinal are filled in
+ * here and at finish(). */
 uint32_t gsaw__facts_builder_symbol(gsaw__facts_builder *self, const gsaw__facts_symbol *symbol);
 uint32_t gsaw__facts_builder_import(gsaw__facts_builder *self, const gsaw__facts_import *import);
 void gsaw__facts_builder_list(gsaw__facts_builder *self, uint32_t string);
