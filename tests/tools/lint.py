@@ -49,7 +49,7 @@ def run(command):
 
 def clang_tidy(build, files):
     """One process a file, so that the largest file does not hold up a whole share."""
-    command = ["clang-tidy", "-p", str(build), "--quiet", "--extra-arg=-Wno-unknown-warning-option"]
+    command = ["clang-tidy", "-p", str(build), "--quiet", "--extra-arg=-DGSAW_DEBUG=1"]
     files = sorted(files, key=lambda path: -(ROOT / path).stat().st_size)
     with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
         results = list(pool.map(lambda path: run([*command, path]), files))

@@ -26,7 +26,7 @@ LAYERS = {
 }
 # The lowest module that may include a public header, and those whose layer it is.
 PUBLIC = {"status": "base", "alloc": "base", "facts": "base", "sync": "sync", "task": "task",
-          "config": "work", "code": "code"}
+          "config": "base", "code": "code"}
 # What only one module may include.
 PRIVATE = {"tree_sitter/": "lang", "nettle/": "base"}
 
@@ -268,21 +268,25 @@ def guards(tree):
 
 @rule
 def atomic_tags(tree):
-    """Every atomic has a tag [P1] on its line or up to three above, every tag a partner."""
-    places = {}
+    """Every atomic has a tag [P1] on its line, up to three above, or above the run of atomics that
+    it ends; every tag has a partner, but where the comment says `relaxed: why`."""
+    places, alone = {}, set()
     for source in tree.under("src/"):
-        if source.path == "src/base/atomic.h":
-            continue
+        run = 0
         for number, line in enumerate(source.code, 1):
-            if ATOMIC.search(line):
-                near = " ".join(source.comment_on(n) for n in range(max(1, number - 3), number + 1))
-                tags = set(TAG.findall(near))
-                for tag in tags:
-                    places.setdefault(tag, set()).add((source.path, number))
-                if not tags and not re.search(r"\brelaxed: \w+", near):
-                    yield source, number, "an atomic without its tag ([P1], or `relaxed: why`)"
+            if source.path == "src/base/atomic.h" or not ATOMIC.search(line):
+                run = 0 if line.strip() else run
+                continue
+            run = run or number
+            near = " ".join(source.comment_on(n) for n in range(max(1, run - 3), number + 1))
+            relaxed = re.search(r"\brelaxed: \w+", near)
+            for tag in TAG.findall(near):
+                places.setdefault(tag, set()).add((source.path, number))
+                alone |= {tag} if relaxed else set()
+            if not TAG.search(near) and not relaxed:
+                yield source, number, "an atomic without its tag ([P1], or `relaxed: why`)"
     for tag, sites in sorted(places.items()):
-        if len(sites) < 2:
+        if len(sites) < 2 and tag not in alone:
             path, number = next(iter(sites))
             yield tree.c[path], number, f"[{tag}] has no partner"
 

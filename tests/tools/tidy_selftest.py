@@ -144,6 +144,8 @@ BAD = {
     "atomic-tags": [
         function("    gsaw__load_acquire(&x);"),
         function("    gsaw__load_acquire(&x); /* [A1] acquire, pairs with A1 */"),
+        function("    /* [A1] */\n    gsaw__load_acquire(&x);\n    f();\n    f();\n    f();\n"
+                 "    gsaw__load_acquire(&x);"),
         function("    /* [A1] */\n\n\n\n    gsaw__store_release(&x, 1);\n"
                  "    /* [A1] */\n    gsaw__load_acquire(&x);"),
     ],
@@ -204,6 +206,7 @@ FINE = [
     in_source("/* tidy: allow mutable-globals: set before threads are there */\nstatic int a;\n"),
     function("    /* [A1] release, pairs with A1 below */\n    gsaw__store_release(&x, 1);\n"
              "    gsaw__load_acquire(&x); /* [A1] acquire, pairs with A1 above */"),
+    function("    /* [A1] relaxed: read at rest */\n" + "    gsaw__store_relaxed(&x, 1);\n" * 5),
     function("    gsaw__add_relaxed(&x, 1); /* relaxed: a counter that is read at rest */"),
     function('    self->free(self, "printf(1)", 0); /* printf() */'),
     in_source("static const struct point points[] = {\n    {1, 2},\n};\n"),
