@@ -40,6 +40,8 @@ function(gsaw_library name)
         list(APPEND objects $<TARGET_OBJECTS:${module}>)
     endforeach()
     target_sources(gsaw_objects INTERFACE $<TARGET_OBJECTS:tree_sitter>) # objects do not follow links
+    target_include_directories(gsaw_objects SYSTEM INTERFACE
+        $<TARGET_PROPERTY:tree_sitter,INTERFACE_INCLUDE_DIRECTORIES>)
     target_link_libraries(gsaw_objects INTERFACE PkgConfig::nettle Threads::Threads)
 
     add_library(${name}_shared SHARED ${objects})
