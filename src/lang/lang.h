@@ -14,7 +14,7 @@
 
 /* The bounds of one file's extraction. */
 typedef struct gsaw__limits {
-    uint64_t time_ns;               /* from the call on */
+    uint64_t time_ns;               /* of the thread's CPU time from the call on: a busy machine fails nothing */
     size_t memory;                  /* bytes the parser may hold at once */
     const _Atomic uint32_t *cancel; /* not 0: stop as soon as possible; may be NULL */
 } gsaw__limits;
