@@ -1,8 +1,9 @@
 /* gangsaw/alloc.h - the allocator hook: where libgangsaw takes its memory from.
  *
- * Every object of the library takes a `const gsaw_allocator *` when it is made (NULL means malloc and
- * free) and uses it for all that it owns. The allocator must outlive the object and may be called
- * from any thread at any time. An allocation that fails is a GSAW_NO_MEMORY, never an abort. */
+ * Every object of the library takes a `const gsaw_allocator *` when it is made (NULL means malloc
+ * and free) and uses it for all that it owns. The allocator must outlive the object and may be
+ * called from any thread at any time. An allocation that fails is a GSAW_NO_MEMORY, never an abort.
+ */
 #ifndef GANGSAW_ALLOC_H
 #define GANGSAW_ALLOC_H
 
@@ -12,15 +13,16 @@
 #include <gangsaw/status.h>
 
 typedef struct gsaw_allocator {
-    /* One function does it all. pointer NULL: allocate new_size bytes, aligned for any type. new_size 0:
-     * free pointer, return NULL. Else: resize, contents kept up to the lesser size; on failure return
-     * NULL and leave pointer as it was. old_size is the size last asked for pointer (0 for NULL). */
+    /* One function does it all. pointer NULL: allocate new_size bytes, aligned for any type.
+     * new_size 0: free pointer, return NULL. Else: resize, contents kept up to the lesser size; on
+     * failure return NULL and leave pointer as it was. old_size is the size last asked for pointer
+     * (0 for NULL). */
     void *(*resize)(void *context, void *pointer, size_t old_size, size_t new_size);
     void *context;
 } gsaw_allocator;
 
-/* An allocator for tests: it counts the calls that need memory and fails some of them. Plain storage
- * of the caller; use &self->allocator. Thread-safe. */
+/* An allocator for tests: it counts the calls that need memory and fails some of them. Plain
+ * storage of the caller; use &self->allocator. Thread-safe. */
 typedef struct gsaw_failing_allocator {
     gsaw_allocator allocator;
     _Atomic size_t calls;      /* allocations and growths so far */

@@ -1,7 +1,7 @@
 /* gangsaw/config.h - ParallelProcessingConfig: everything that can be set, in one struct.
  *
- * Each field is a row of the one options table (src/work/config.c), which gives its default, bounds,
- * flag, environment variable and help. All-zero but for `size` means every default. */
+ * Each field is a row of the one options table (src/work/config.c), which gives its default,
+ * bounds, flag, environment variable and help. All-zero but for `size` means every default. */
 #ifndef GANGSAW_CONFIG_H
 #define GANGSAW_CONFIG_H
 
@@ -33,9 +33,9 @@ typedef struct gsaw_config {
     uint64_t timeout_per_file_ns;    /* 0: 2 s a MiB, at least 2 s */
     gsaw_strings include;            /* gitignore-style patterns; none: everything */
     gsaw_strings exclude;
-    bool no_ignore; /* do not read .gitignore, .ignore, .gangsawignore, .git/info/exclude */
-    bool hidden;    /* enter and list names that begin with a dot */
-    bool follow;    /* follow links, never out of the root */
+    bool no_ignore;      /* do not read .gitignore, .ignore, .gangsawignore, .git/info/exclude */
+    bool hidden;         /* enter and list names that begin with a dot */
+    bool follow;         /* follow links, never out of the root */
     size_t trace_events; /* ring of trace events per worker; 0: no trace */
 } gsaw_config;
 

@@ -7,29 +7,62 @@
 #include <gangsaw/status.h>
 
 #define GSAW_SYMBOL_KIND_TABLE(row)                                                                \
-    row(MODULE, "module") row(CLASS, "class") row(FUNCTION, "function") row(METHOD, "method")      \
-    row(CONSTRUCTOR, "constructor") row(PROPERTY, "property") row(VARIABLE, "variable")            \
-    row(CONSTANT, "constant") row(PARAMETER, "parameter") row(TYPE_PARAMETER, "type_parameter")    \
-    row(INTERFACE, "interface") row(TYPE_ALIAS, "type_alias") row(ENUM, "enum")                    \
-    row(ENUM_MEMBER, "enum_member") row(NAMESPACE, "namespace")
+    row(MODULE, "module")                                                                          \
+    row(CLASS, "class")                                                                            \
+    row(FUNCTION, "function")                                                                      \
+    row(METHOD, "method")                                                                          \
+    row(CONSTRUCTOR, "constructor")                                                                \
+    row(PROPERTY, "property")                                                                      \
+    row(VARIABLE, "variable")                                                                      \
+    row(CONSTANT, "constant")                                                                      \
+    row(PARAMETER, "parameter")                                                                    \
+    row(TYPE_PARAMETER, "type_parameter")                                                          \
+    row(INTERFACE, "interface")                                                                    \
+    row(TYPE_ALIAS, "type_alias")                                                                  \
+    row(ENUM, "enum")                                                                              \
+    row(ENUM_MEMBER, "enum_member")                                                                \
+    row(NAMESPACE, "namespace")
 
 #define GSAW_IMPORT_KIND_TABLE(row)                                                                \
-    row(MODULE, "module") row(FROM, "from") row(STAR, "star") row(DEFAULT, "default")              \
-    row(NAMED, "named") row(NAMESPACE, "namespace") row(SIDE_EFFECT, "side_effect")                \
-    row(REEXPORT, "reexport") row(REEXPORT_STAR, "reexport_star") row(REQUIRE, "require")          \
+    row(MODULE, "module")                                                                          \
+    row(FROM, "from")                                                                              \
+    row(STAR, "star")                                                                              \
+    row(DEFAULT, "default")                                                                        \
+    row(NAMED, "named")                                                                            \
+    row(NAMESPACE, "namespace")                                                                    \
+    row(SIDE_EFFECT, "side_effect")                                                                \
+    row(REEXPORT, "reexport")                                                                      \
+    row(REEXPORT_STAR, "reexport_star")                                                            \
+    row(REQUIRE, "require")                                                                        \
     row(DYNAMIC, "dynamic")
 
 #define GSAW_FILE_STATUS_TABLE(row)                                                                \
-    row(OK, "ok") row(PARTIAL, "partial") row(SKIPPED, "skipped") row(FAILED, "failed")
+    row(OK, "ok")                                                                                  \
+    row(PARTIAL, "partial")                                                                        \
+    row(SKIPPED, "skipped")                                                                        \
+    row(FAILED, "failed")
 
 /* Why a file is not ok. partial: syntax, nesting. skipped: too-large, binary, fifo, socket, device,
  * symlink, not-a-file. failed: the rest. */
 #define GSAW_REASON_TABLE(row)                                                                     \
-    row(NONE, "") row(SYNTAX, "syntax") row(NESTING, "nesting") row(TOO_LARGE, "too-large")        \
-    row(BINARY, "binary") row(FIFO, "fifo") row(SOCKET, "socket") row(DEVICE, "device")            \
-    row(SYMLINK, "symlink") row(NOT_A_FILE, "not-a-file") row(VANISHED, "vanished")                \
-    row(CHANGED, "changed") row(PERMISSION, "permission") row(IO, "io") row(TIMEOUT, "timeout")    \
-    row(MEMORY, "memory") row(CRASHED, "crashed") row(CANCELLED, "cancelled")
+    row(NONE, "")                                                                                  \
+    row(SYNTAX, "syntax")                                                                          \
+    row(NESTING, "nesting")                                                                        \
+    row(TOO_LARGE, "too-large")                                                                    \
+    row(BINARY, "binary")                                                                          \
+    row(FIFO, "fifo")                                                                              \
+    row(SOCKET, "socket")                                                                          \
+    row(DEVICE, "device")                                                                          \
+    row(SYMLINK, "symlink")                                                                        \
+    row(NOT_A_FILE, "not-a-file")                                                                  \
+    row(VANISHED, "vanished")                                                                      \
+    row(CHANGED, "changed")                                                                        \
+    row(PERMISSION, "permission")                                                                  \
+    row(IO, "io")                                                                                  \
+    row(TIMEOUT, "timeout")                                                                        \
+    row(MEMORY, "memory")                                                                          \
+    row(CRASHED, "crashed")                                                                        \
+    row(CANCELLED, "cancelled")
 
 #define GSAW_WORD_ENUM_SYMBOL(name, word) GSAW_SYMBOL_##name,
 #define GSAW_WORD_ENUM_IMPORT(name, word) GSAW_IMPORT_##name,
@@ -50,7 +83,8 @@ typedef enum gsaw_reason { GSAW_REASON_TABLE(GSAW_WORD_ENUM_REASON) GSAW_REASON_
 #undef GSAW_WORD_ENUM_FILE
 #undef GSAW_WORD_ENUM_REASON
 
-/* The word of a kind, status or reason as in the export ("type_alias"); "" out of range. Any thread. */
+/* The word of a kind, status or reason as in the export ("type_alias"); "" out of range. Any
+ * thread. */
 GSAW_API const char *gsaw_symbol_kind_name(gsaw_symbol_kind kind);
 GSAW_API const char *gsaw_import_kind_name(gsaw_import_kind kind);
 GSAW_API const char *gsaw_file_status_name(gsaw_file_status status);

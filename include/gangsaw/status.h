@@ -1,8 +1,10 @@
-/* gangsaw/status.h - what every function of libgangsaw returns, and the error detail it can fill in.
+/* gangsaw/status.h - what every function of libgangsaw returns, and the error detail it can fill
+ * in.
  *
- * A function that can fail returns a gsaw_status; its results go through `out` parameters, which are
- * left alone on failure unless it says otherwise. The detail (which file, which key, which errno) goes
- * into the caller's gsaw_error, which may always be NULL. The library never prints and never exits. */
+ * A function that can fail returns a gsaw_status; its results go through `out` parameters, which
+ * are left alone on failure unless it says otherwise. The detail (which file, which key, which
+ * errno) goes into the caller's gsaw_error, which may always be NULL. The library never prints and
+ * never exits. */
 #ifndef GANGSAW_STATUS_H
 #define GANGSAW_STATUS_H
 

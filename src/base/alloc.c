@@ -11,7 +11,8 @@
 
 #include "base/atomic.h"
 
-static void *resize(const gsaw_allocator *allocator, void *pointer, size_t old_size, size_t new_size)
+static void *resize(const gsaw_allocator *allocator, void *pointer, size_t old_size,
+                    size_t new_size)
 {
     if (allocator != NULL)
         return allocator->resize(allocator->context, pointer, old_size, new_size);

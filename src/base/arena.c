@@ -45,8 +45,9 @@ void gsaw__arena_reset(gsaw__arena *self)
     self->next = (char *)(self->blocks + 1);
 }
 
-/* A new newest block with room for `size` bytes at any alignment. Blocks double, so that a small arena is
- * small and a large one has few blocks; a request over the maximum gets a block of its own. */
+/* A new newest block with room for `size` bytes at any alignment. Blocks double, so that a small
+ * arena is small and a large one has few blocks; a request over the maximum gets a block of its
+ * own. */
 static bool add_block(gsaw__arena *self, size_t size)
 {
     if (size > SIZE_MAX / 2)

@@ -46,8 +46,8 @@ void *gsaw__arena_alloc_zero(gsaw__arena *self, size_t count, size_t size);
 /* A copy of `size` bytes with a zero byte behind it; NULL when memory is out. */
 char *gsaw__arena_dup(gsaw__arena *self, const void *bytes, size_t size);
 
-/* Move all that `take_other` holds into self; take_other is empty afterwards. Both must have the same
- * allocator. Constant time in the bytes, linear in the blocks of take_other. */
+/* Move all that `take_other` holds into self; take_other is empty afterwards. Both must have the
+ * same allocator. Constant time in the bytes, linear in the blocks of take_other. */
 void gsaw__arena_adopt(gsaw__arena *self, gsaw__arena *take_other);
 
 /* Walk the invariants; for tests and debug builds. */

@@ -1,5 +1,6 @@
 /* check.c - where a failed assertion ends.
- * Keeps:   nothing is printed (a library's manners); the arguments are there for the debugger's eye.
+ * Keeps:   nothing is printed (a library's manners); the arguments are there for the debugger's
+ *          eye.
  * Threads: any.
  * Next:    check.h */
 #include "base/check.h"

@@ -1,6 +1,6 @@
 /* file.c - openat, getdents64 and read, with every EINTR retried and every errno kept.
- * Keeps:   a source is opened without blocking and looked at (fstat) before the first read; a read counts
- *          only when size and times are the same before and after it.
+ * Keeps:   a source is opened without blocking and looked at (fstat) before the first read; a read
+ *          counts only when size and times are the same before and after it.
  * Threads: any.
  * Next:    file.h */
 #include "base/file.h"
@@ -101,8 +101,8 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Read until `size` bytes or the end of the file; errno, or 0. One byte more is asked for than the file
- * should have, so that growth shows. */
+/* Read until `size` bytes or the end of the file; errno, or 0. One byte more is asked for than the
+ * file should have, so that growth shows. */
 static int read_bytes(int descriptor, size_t size, gsaw__buffer *out)
 {
     while (out->count < size) {

@@ -1,5 +1,5 @@
-/* file.h - reading files and directories without mmap, relative to open directories, with no block on
- * FIFOs, no link followed out of the tree, and every errno kept.
+/* file.h - reading files and directories without mmap, relative to open directories, with no block
+ * on FIFOs, no link followed out of the tree, and every errno kept.
  * Keeps:   EINTR is invisible; what was read is what the file was (checked again, retried once).
  * Threads: any; a descriptor belongs to one caller.
  * Next:    file.c */
@@ -24,12 +24,12 @@ enum gsaw__entry_type {
     GSAW_ENTRY_DEVICE
 };
 
-/* Open the directory `path` below `parent` (AT_FDCWD: as given). Links are followed only when `follow`.
- * Returns a descriptor, or -errno. */
+/* Open the directory `path` below `parent` (AT_FDCWD: as given). Links are followed only when
+ * `follow`. Returns a descriptor, or -errno. */
 int gsaw__directory_open(int parent, const char *path, bool follow);
 
-/* Read one batch of raw entries (getdents64) into bytes, which must be aligned to 8; returns their size, 0
- * at the end, -errno. */
+/* Read one batch of raw entries (getdents64) into bytes, which must be aligned to 8; returns their
+ * size, 0 at the end, -errno. */
 long gsaw__directory_read(int directory, void *bytes, size_t size);
 
 /* One entry of such a batch. `name` views the batch. */
@@ -39,7 +39,8 @@ typedef struct gsaw__entry {
     enum gsaw__entry_type type;
 } gsaw__entry;
 
-/* Step through a batch: false when it is at its end. *offset starts at 0. "." and ".." are left out. */
+/* Step through a batch: false when it is at its end. *offset starts at 0. "." and ".." are left
+ * out. */
 bool gsaw__directory_next(const void *batch, size_t size, size_t *offset, gsaw__entry *out);
 
 /* The type of `name` in `directory`; links are followed only when `follow`. -errno on failure. */
@@ -61,12 +62,12 @@ typedef struct gsaw__read {
     uint64_t size; /* as the file system gives it */
 } gsaw__read;
 
-/* What a source is opened with. O_NONBLOCK: opening a FIFO must not wait for a writer; it changes nothing
- * for regular files. */
+/* What a source is opened with. O_NONBLOCK: opening a FIFO must not wait for a writer; it changes
+ * nothing for regular files. */
 #define GSAW_FILE_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-/* Read the file behind an open descriptor whole into out (reset first), followed by `padding` zero bytes
- * that are not counted. Files over size_max are not read. The descriptor stays open. */
+/* Read the file behind an open descriptor whole into out (reset first), followed by `padding` zero
+ * bytes that are not counted. Files over size_max are not read. The descriptor stays open. */
 gsaw__read gsaw__file_read_open(int descriptor, uint64_t size_max, size_t padding,
                                 gsaw__buffer *out);
 

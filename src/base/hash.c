@@ -1,6 +1,7 @@
 /* hash.c - the table hash (folded multiply, 8 bytes a step) and SHA-256 by nettle.
  * Threads: any.
- * Next:    hash.h. Source of the mixing step: the 128-bit folded multiply of wyhash (W. Yi, 2019). */
+ * Next:    hash.h. Source of the mixing step: the 128-bit folded multiply of wyhash (W. Yi,
+ *          2019). */
 #include "base/hash.h"
 
 #include <string.h>

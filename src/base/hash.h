@@ -1,6 +1,6 @@
 /* hash.h - two hashes: a fast one for tables, SHA-256 for identity.
- * Keeps:   the fast one may change between versions and is never written out; SHA-256 (FIPS 180-4, by
- *          nettle) is what users can repeat with sha256sum.
+ * Keeps:   the fast one may change between versions and is never written out; SHA-256 (FIPS 180-4,
+ *          by nettle) is what users can repeat with sha256sum.
  * Threads: any.
  * Next:    hash.c, map.h */
 #ifndef GSAW_BASE_HASH_H
@@ -23,6 +23,7 @@ typedef struct gsaw__digest {
 
 typedef struct sha256_ctx gsaw__digester;
 
+/* The digest of bytes that come in pieces: init, update for each piece, finish. */
 void gsaw__digester_init(gsaw__digester *self);
 void gsaw__digester_update(gsaw__digester *self, const void *bytes, size_t count);
 void gsaw__digester_finish(gsaw__digester *self, gsaw__digest *out); /* self is as after init */

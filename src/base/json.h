@@ -1,6 +1,7 @@
 /* json.h - writing JSON into a buffer, lossless for any bytes.
- * Keeps:   output is valid UTF-8 whatever comes in: a byte that is no UTF-8 becomes \udcXX (Python's
- *          surrogateescape), so a reader can get the bytes back. Reading JSON is a library's job.
+ * Keeps:   output is valid UTF-8 whatever comes in: a byte that is no UTF-8 becomes \udcXX
+ *          (Python's surrogateescape), so a reader can get the bytes back. Reading JSON is a
+ *          library's job.
  * Threads: as its buffer.
  * Next:    json.c, buffer.h */
 #ifndef GSAW_BASE_JSON_H
@@ -8,7 +9,8 @@
 
 #include "base/buffer.h"
 
-/* Append bytes as a quoted JSON string. Escapes ", \ and control bytes; DEL and beyond as they are. */
+/* Append bytes as a quoted JSON string. Escapes ", \ and control bytes; DEL and beyond as they are.
+ */
 void gsaw__json_string(gsaw__buffer *out, const char *bytes, size_t count);
 
 /* Append ,"key": (no comma straight behind { or [). key is plain ASCII and trusted. */

@@ -36,7 +36,8 @@ static bool read_text(const char *path, char text[TEXT_MAX])
     return used != 0;
 }
 
-/* One kind of limit in one hierarchy: where it is mounted, its controller's name in /proc/self/cgroup
+/* One kind of limit in one hierarchy: where it is mounted, its controller's name in
+ * /proc/self/cgroup
  * ("" for v2) and a function that reads the limit of one group's folder. */
 struct limit {
     const char *mount, *controller;
@@ -78,7 +79,8 @@ static uint64_t cpus_v2(const char *folder)
 static uint64_t cpus_v1(const char *folder)
 {
     char quota[TEXT_MAX], period[TEXT_MAX];
-    if (!read_in(folder, "cpu.cfs_quota_us", quota) || !read_in(folder, "cpu.cfs_period_us", period))
+    if (!read_in(folder, "cpu.cfs_quota_us", quota) ||
+        !read_in(folder, "cpu.cfs_period_us", period))
         return UINT64_MAX;
     return quota_cpus(positive(quota), positive(period));
 }
@@ -95,14 +97,16 @@ static uint64_t memory_v1(const char *folder)
     return read_in(folder, "memory.limit_in_bytes", text) ? positive(text) : UINT64_MAX;
 }
 
-/* The path of this process's group in the hierarchy of `controller`, from the lines "id:a,b:/path". */
+/* The path of this process's group in the hierarchy of `controller`, from the lines "id:a,b:/path".
+ */
 static bool find_group(const char *lines, const char *controller, char path[TEXT_MAX])
 {
     size_t wanted = strlen(controller);
     for (const char *line = lines; *line != 0;) {
         size_t length = strcspn(line, "\n");
         const char *names = memchr(line, ':', length);
-        const char *group = names == NULL ? NULL : memchr(names + 1, ':', length - (size_t)(names + 1 - line));
+        const char *group =
+            names == NULL ? NULL : memchr(names + 1, ':', length - (size_t)(names + 1 - line));
         if (group != NULL) {
             const char *at = names + 1;
             bool found = wanted == 0 && at == group;
@@ -123,8 +127,9 @@ static bool find_group(const char *lines, const char *controller, char path[TEXT
     return false;
 }
 
-/* The least limit from this process's group up to the mount point. Inside a container the path may not
- * exist below the mount: the mount point itself is then the group, and is looked at in any case. */
+/* The least limit from this process's group up to the mount point. Inside a container the path may
+ * not exist below the mount: the mount point itself is then the group, and is looked at in any
+ * case. */
 static uint64_t least(const char *root, const struct limit *limit)
 {
     char lines[TEXT_MAX], group[TEXT_MAX], folder[2 * TEXT_MAX];

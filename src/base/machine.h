@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CPUs this process may use: the affinity mask, cut to the cgroup's quota (rounded up, v1 or v2, every
- * ancestor's counted). `root` is the prefix of /proc and /sys, "" for the real ones (tests give their own). */
+/* CPUs this process may use: the affinity mask, cut to the cgroup's quota (rounded up, v1 or v2,
+ * every ancestor's counted). `root` is the prefix of /proc and /sys, "" for the real ones (tests
+ * give their own). */
 uint32_t gsaw__machine_cpus(const char *root);
 
 /* Bytes of memory this process may use: RAM, or the least cgroup limit above this process. */

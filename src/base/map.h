@@ -1,5 +1,6 @@
 /* map.h - string -> number: an open-addressing hash map, and on it the interning of strings.
- * Keeps:   at most 3/4 full; linear probing; nothing is ever removed; ids are dense, in order of arrival.
+ * Keeps:   at most 3/4 full; linear probing; nothing is ever removed; ids are dense, in order of
+ *          arrival.
  * Threads: one at a time.
  * Next:    map.c, hash.h, arena.h */
 #ifndef GSAW_BASE_MAP_H
@@ -22,6 +23,7 @@ typedef struct gsaw__map {
     size_t count, capacity; /* capacity is 0 or a power of two */
 } gsaw__map;
 
+/* Make self empty over `allocator` (NULL: malloc); takes no memory yet. */
 void gsaw__map_init(gsaw__map *self, const gsaw_allocator *allocator);
 void gsaw__map_clear(gsaw__map *self); /* frees; usable again */
 void gsaw__map_reset(gsaw__map *self); /* empty, memory kept */
@@ -41,7 +43,8 @@ typedef struct gsaw__string {
     size_t count;
 } gsaw__string;
 
-/* Interned strings: equal strings have equal ids, 0, 1, 2 ... in order of arrival. All-zero is valid. */
+/* Interned strings: equal strings have equal ids, 0, 1, 2 ... in order of arrival. All-zero is
+ * valid. */
 typedef struct gsaw__interner {
     gsaw__map ids;
     gsaw__arena bytes;
@@ -49,8 +52,9 @@ typedef struct gsaw__interner {
     size_t count, capacity;
 } gsaw__interner;
 
+/* Make self empty over `allocator` (NULL: malloc); takes no memory yet. */
 void gsaw__interner_init(gsaw__interner *self, const gsaw_allocator *allocator);
-void gsaw__interner_clear(gsaw__interner *self);
+void gsaw__interner_clear(gsaw__interner *self); /* frees; usable again */
 void gsaw__interner_reset(gsaw__interner *self); /* empty, most memory kept */
 
 /* The id of the string, or GSAW_NONE when memory is out. The bytes are copied when it is new. */

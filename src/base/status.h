@@ -7,12 +7,13 @@
 
 #include <gangsaw/status.h>
 
-/* Fill `error` (may be NULL) with status and the formatted text; returns status, so that a function can
- * end with it. The errno of the error is 0. */
+/* Fill `error` (may be NULL) with status and the formatted text; returns status, so that a function
+ * can end with it. The errno of the error is 0. */
 gsaw_status gsaw__fail(gsaw_error *error, gsaw_status status, const char *format, ...)
     GSAW_PRINTF(3, 4);
 
-/* The same for a failed system call: status GSAW_SYSTEM (GSAW_NO_MEMORY for ENOMEM), os_errno kept, and
+/* The same for a failed system call: status GSAW_SYSTEM (GSAW_NO_MEMORY for ENOMEM), os_errno kept,
+ * and
  * ": " with the errno's text appended to the formatted text. */
 gsaw_status gsaw__fail_errno(gsaw_error *error, int os_errno, const char *format, ...)
     GSAW_PRINTF(3, 4);

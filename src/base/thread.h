@@ -1,5 +1,6 @@
 /* thread.h - pthreads with names and ranks: threads, ranked locks, conditions, once.
- * Keeps:   a thread takes locks in rising rank only; debug builds assert it. No callback under a lock.
+ * Keeps:   a thread takes locks in rising rank only; debug builds assert it. No callback under a
+ *          lock.
  * Threads: that is what it is about.
  * Next:    thread.c, atomic.h */
 #ifndef GSAW_BASE_THREAD_H
@@ -32,13 +33,23 @@ typedef struct gsaw__condition {
     pthread_cond_t condition; /* on CLOCK_MONOTONIC */
 } gsaw__condition;
 
+/* An unlocked mutex; name in static storage. GSAW_NO_MEMORY or GSAW_SYSTEM when the system has
+ * none. */
 gsaw_status gsaw__mutex_init(gsaw__mutex *self, const char *name, enum gsaw__rank rank);
+
+/* Not while it is held. Once per init that succeeded. */
 void gsaw__mutex_clear(gsaw__mutex *self);
+
+/* Blocks. The rank must be above all that this thread holds (asserted in debug builds); locks are
+ * given back in any order, by the thread that took them. */
 void gsaw__mutex_lock(gsaw__mutex *self);
 void gsaw__mutex_unlock(gsaw__mutex *self);
 
+/* A condition on CLOCK_MONOTONIC; clear it when nobody waits, once per init that succeeded. */
 gsaw_status gsaw__condition_init(gsaw__condition *self);
 void gsaw__condition_clear(gsaw__condition *self);
+
+/* Give `held` back, wait for a signal, take it again. Spurious returns are possible. */
 void gsaw__condition_wait(gsaw__condition *self, gsaw__mutex *held);
 
 /* Until signalled or gsaw__clock_ns() passes deadline_ns; false when it was the deadline. Spurious
@@ -54,7 +65,8 @@ typedef struct gsaw__thread {
 typedef void gsaw__thread_function(void *argument);
 
 /* Start a thread with all signals blocked but those a fault raises. name: at most 15 bytes are
- * shown. stack_size 0: the system's default. GSAW_SYSTEM or GSAW_NO_MEMORY when there are no more threads. */
+ * shown. stack_size 0: the system's default. GSAW_SYSTEM or GSAW_NO_MEMORY when there are no more
+ * threads. */
 gsaw_status gsaw__thread_start(gsaw__thread *self, const char *name, size_t stack_size,
                                gsaw__thread_function *function, void *argument, gsaw_error *error);
 

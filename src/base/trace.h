@@ -34,13 +34,16 @@ typedef struct gsaw__trace_ring {
     uint64_t written;          /* events ever written */
 } gsaw__trace_ring;
 
-/* Turn on with room for `capacity` events (rounded up to a power of two). False when memory is out. */
-bool gsaw__trace_ring_init(gsaw__trace_ring *self, const gsaw_allocator *allocator, size_t capacity);
+/* Turn on with room for `capacity` events (rounded up to a power of two). False when memory is out.
+ */
+bool gsaw__trace_ring_init(gsaw__trace_ring *self, const gsaw_allocator *allocator,
+                           size_t capacity);
 void gsaw__trace_ring_clear(gsaw__trace_ring *self);
 
 /* Record; does nothing when off. */
 void gsaw__trace_record(gsaw__trace_ring *self, const gsaw__trace_event *event);
 
+/* Whether events are recorded: lets a caller skip looking at the clock. */
 static inline bool gsaw__trace_is_on(const gsaw__trace_ring *self) { return self->events != NULL; }
 
 /* How many events are held (the newest `capacity` at most) and the i-th of them, oldest first. */
@@ -48,8 +51,8 @@ size_t gsaw__trace_ring_count(const gsaw__trace_ring *self);
 const gsaw__trace_event *gsaw__trace_ring_at(const gsaw__trace_ring *self, size_t i);
 uint64_t gsaw__trace_ring_dropped(const gsaw__trace_ring *self);
 
-/* Append the ring's events as Chrome / Perfetto JSON objects (trace event format, "ph" X, i, C), comma
- * separated, for lane `worker`. *first says whether a comma is due and is updated. */
+/* Append the ring's events as Chrome / Perfetto JSON objects (trace event format, "ph" X, i, C),
+ * comma separated, for lane `worker`. *first says whether a comma is due and is updated. */
 void gsaw__trace_ring_write(const gsaw__trace_ring *self, uint32_t worker, uint64_t origin_ns,
                             bool *first, gsaw__buffer *out);
 

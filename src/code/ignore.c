@@ -1,4 +1,5 @@
-/* ignore.c - sorting patterns by kind as they come in, and asking all kinds for the last that matches.
+/* ignore.c - sorting patterns by kind as they come in, and asking all kinds for the last that
+ * matches.
  * Keeps:   patterns stand in order; plain names, plain paths and extensions are found by hashing, so that
  *          only true wildcards are tried one by one, from the last backwards.
  * Threads: as ignore.h says.
@@ -54,8 +55,9 @@ static unsigned filter_bit(const char *key, size_t size)
     return (first * 7u + last * 31u + (unsigned)size) & 255u;
 }
 
-/* Put the pattern that was pushed last into the table. A key's patterns form a chain of at most two: one
- * for directories alone, and the one before it for everything; those that can never decide are left out. */
+/* Put the pattern that was pushed last into the table. A key's patterns form a chain of at most
+ * two: one for directories alone, and the one before it for everything; those that can never decide
+ * are left out. */
 static bool table_add(gsaw__ignore *self, gsaw__ignore_table *table)
 {
     uint32_t index = (uint32_t)(self->patterns.count - 1);
@@ -138,8 +140,10 @@ bool gsaw__ignore_add(gsaw__ignore *self, const char *pattern, size_t count)
         flags |= IS_PATH;
         if (*pattern == '/')
             pattern++, count--;
-        /* Two stars and a slash before a plain name: a name at any depth, which is cheaper to ask for. */
-        if (count > 3 && memcmp(pattern, "**/", 3) == 0 && memchr(pattern + 3, '/', count - 3) == NULL) {
+        /* Two stars and a slash before a plain name: a name at any depth, which is cheaper to ask
+         * for. */
+        if (count > 3 && memcmp(pattern, "**/", 3) == 0 &&
+            memchr(pattern + 3, '/', count - 3) == NULL) {
             flags &= ~(uint32_t)IS_PATH;
             pattern += 3, count -= 3;
         }
@@ -229,9 +233,8 @@ static size_t find_plain(const gsaw__ignore *self, const struct subject *subject
             table_find(self, &self->paths, subject->path, subject->path_size, is_directory);
         best = found > best ? found : best;
     }
-    const char *dot = self->extensions.map.count == 0
-                          ? NULL
-                          : memrchr(subject->name, '.', subject->name_size);
+    const char *dot =
+        self->extensions.map.count == 0 ? NULL : memrchr(subject->name, '.', subject->name_size);
     if (dot != NULL) {
         size_t size = (size_t)(subject->name + subject->name_size - dot);
         size_t found = table_find(self, &self->extensions, dot, size, is_directory);
@@ -243,7 +246,8 @@ static size_t find_plain(const gsaw__ignore *self, const struct subject *subject
 enum gsaw__ignore_verdict gsaw__ignore_match(const gsaw__ignore *self, const char *path,
                                              size_t path_size, size_t name_size, bool is_directory)
 {
-    struct subject subject = {path, path + path_size - name_size, path_size, name_size, is_directory};
+    struct subject subject = {path, path + path_size - name_size, path_size, name_size,
+                              is_directory};
     if (self->patterns.count == 0 || name_size == 0)
         return GSAW_IGNORE_NONE;
     size_t best = find_plain(self, &subject);

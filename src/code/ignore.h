@@ -22,7 +22,8 @@ enum gsaw__ignore_verdict {
 
 struct gsaw__ignore_pattern;
 
-/* Patterns found by hashing a key: index of the last one, and a filter that spares most look-ups. */
+/* Patterns found by hashing a key: index of the last one, and a filter that spares most look-ups.
+ */
 typedef struct gsaw__ignore_table {
     gsaw__map map;
     uint64_t filter[4];
@@ -43,18 +44,19 @@ typedef struct gsaw__ignore {
 void gsaw__ignore_init(gsaw__ignore *self, const gsaw_allocator *allocator);
 void gsaw__ignore_clear(gsaw__ignore *self); /* frees; usable again */
 
-/* Append one pattern as given on a command line: no comments, and blanks at the end count. One that is
- * empty or malformed matches nothing. False when memory is out or the list is full (2^31 patterns). */
+/* Append one pattern as given on a command line: no comments, and blanks at the end count. One that
+ * is empty or malformed matches nothing. False when memory is out or the list is full (2^31
+ * patterns). */
 bool gsaw__ignore_add(gsaw__ignore *self, const char *pattern, size_t count);
 
-/* Append the patterns of a file's contents: one a line; comments, blanks at the end, a byte order mark and
- * a carriage return before the line feed as git has them. Memory: about the size of the contents, at
- * most 12 times it (many short sets). False as above. */
+/* Append the patterns of a file's contents: one a line; comments, blanks at the end, a byte order
+ * mark and a carriage return before the line feed as git has them. Memory: about the size of the
+ * contents, at most 12 times it (many short sets). False as above. */
 bool gsaw__ignore_add_text(gsaw__ignore *self, const char *text, size_t count);
 
-/* What the list says of an entry. path is relative to the directory of the list; its last name_size bytes
- * are the entry's name. When needs_path is not set the name alone may be given as the path. That a directory
- * above is ignored is for the caller to know. Any thread. */
+/* What the list says of an entry. path is relative to the directory of the list; its last name_size
+ * bytes are the entry's name. When needs_path is not set the name alone may be given as the path.
+ * That a directory above is ignored is for the caller to know. Any thread. */
 enum gsaw__ignore_verdict gsaw__ignore_match(const gsaw__ignore *self, const char *path,
                                              size_t path_size, size_t name_size, bool is_directory);
 

@@ -14,10 +14,7 @@ struct source {
     const unsigned char *at, *end;
 };
 
-static unsigned peek(const struct source *self)
-{
-    return self->at < self->end ? *self->at : 0;
-}
+static unsigned peek(const struct source *self) { return self->at < self->end ? *self->at : 0; }
 
 static unsigned peek_second(const struct source *self)
 {
@@ -38,9 +35,11 @@ static void set_add(uint8_t set[SET_SIZE], unsigned first, unsigned last)
 }
 
 /* The POSIX classes in the C locale. git's space is without vertical tab and form feed. */
-static const struct class {
+static const struct class
+{
     const char *name;
-    unsigned char ranges[8]; /* pairs of first and last; 0, 0 ends (cntrl begins with 1: a name has no 0) */
+    unsigned char
+        ranges[8]; /* pairs of first and last; 0, 0 ends (cntrl begins with 1: a name has no 0) */
 } classes[] = {
     {"alnum", {'0', '9', 'A', 'Z', 'a', 'z'}},
     {"alpha", {'A', 'Z', 'a', 'z'}},
@@ -71,8 +70,8 @@ static bool set_add_class(uint8_t set[SET_SIZE], const unsigned char *name, size
 
 enum class_result { CLASS_DONE, CLASS_NONE, CLASS_BAD };
 
-/* At "[:" inside a set. CLASS_DONE leaves the source on the closing ']'; CLASS_NONE (not closed by ":]":
- * an ordinary '[') leaves it where it was. */
+/* At "[:" inside a set. CLASS_DONE leaves the source on the closing ']'; CLASS_NONE (not closed by
+ * ":]": an ordinary '[') leaves it where it was. */
 static enum class_result compile_class(struct source *source, uint8_t set[SET_SIZE])
 {
     const unsigned char *name = source->at + 2;
@@ -179,8 +178,9 @@ static void compile_stars(struct source *source, const unsigned char *start, boo
     }
 }
 
-/* git compares the text before the first special byte by itself and gives only the rest to its matcher:
- * so two stars straight behind that text count as standing at the start ("foo**" "/bar" matches foobar). */
+/* git compares the text before the first special byte by itself and gives only the rest to its
+ * matcher: so two stars straight behind that text count as standing at the start ("foo**" "/bar"
+ * matches foobar). */
 static size_t literal_prefix(const char *bytes, size_t count)
 {
     size_t size = 0;
@@ -261,8 +261,9 @@ static bool match_byte(const unsigned char **program, unsigned char byte)
     return (set[byte / 8] >> byte % 8 & 1) != 0;
 }
 
-/* Where a match can go on when it has failed: the last star of the segment at hand (an earlier one cannot
- * help: what follows it is found again further right), and the last op that crosses slashes. */
+/* Where a match can go on when it has failed: the last star of the segment at hand (an earlier one
+ * cannot help: what follows it is found again further right), and the last op that crosses slashes.
+ */
 struct retry {
     const unsigned char *star, *star_text;
     const unsigned char *deep, *deep_text;

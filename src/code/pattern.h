@@ -11,8 +11,9 @@
 
 #include "base/buffer.h"
 
-/* A program is bytes: those from GSAW_PATTERN_LITERAL on stand for themselves, the others are these. It
- * may hold zero bytes (inside a set), so it ends with GSAW_PATTERN_END and not with its C string. */
+/* A program is bytes: those from GSAW_PATTERN_LITERAL on stand for themselves, the others are
+ * these. It may hold zero bytes (inside a set), so it ends with GSAW_PATTERN_END and not with its C
+ * string. */
 enum gsaw__pattern_op {
     GSAW_PATTERN_END,
     GSAW_PATTERN_ONE,   /* ?: a byte that is no slash */
@@ -31,8 +32,9 @@ enum gsaw__pattern_shape {
     GSAW_PATTERN_IS_WILD
 };
 
-/* Append the program of bytes[0, count) (no zero byte in it) to out. in_path: slashes separate and two
- * stars cross them; else the text is a name without a slash. Memory trouble shows in out->failed. */
+/* Append the program of bytes[0, count) (no zero byte in it) to out. in_path: slashes separate and
+ * two stars cross them; else the text is a name without a slash. Memory trouble shows in
+ * out->failed. */
 enum gsaw__pattern_shape gsaw__pattern_compile(const char *bytes, size_t count, bool in_path,
                                                gsaw__buffer *out);
 

@@ -1,7 +1,7 @@
 """install.py CMAKE BUILD_FOLDER CC NM - what a user gets who installs gangsaw, and nothing more.
 
-Keeps: the installed program answers; examples/list_symbols.c, compiled against the installed headers
-       alone, with the shared and with the static library, prints what gangsaw itself prints; both
+Keeps: the installed program answers; examples/list_symbols.c, compiled against the installed
+       headers alone, with the shared and with the static library, prints what is in the tree; both
        libraries offer the functions that the public headers declare, and no other name.
 """
 import os
@@ -15,12 +15,13 @@ import unittest
 CMAKE, BUILD, CC, NM = sys.argv[1:5]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "list_symbols.c"
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 SOURCE = "class Saw:\n    def cut(self):\n        pass\n\nBLADES = 2\n"
 
 
 def run(*command, env=None):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False,
-                          env={**os.environ, **(env or {})})
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                          check=False, env={**os.environ, **(env or {})})
     if done.returncode != 0:
         raise AssertionError(f"{command}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -53,7 +54,7 @@ class Install(unittest.TestCase):
 
     def check_example(self, *flags):
         program = pathlib.Path(self.temporary.name, "list_symbols")
-        run(CC, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", EXAMPLE, "-o", program, *flags)
+        run(CC, *WARNINGS, EXAMPLE, "-o", program, *flags)
         lines = run(program, self.tree, env=self.env).splitlines()
         self.assertEqual(lines, ["saw.py:1:7: class Saw", "saw.py:2:9: method Saw.cut",
                                  "saw.py:5:1: constant BLADES"])
@@ -68,14 +69,14 @@ class Install(unittest.TestCase):
         self.check_example(*self.flags("--cflags", "--libs"))
 
     def test_install_example_with_the_static_library(self):
-        flags = [flag for flag in self.flags("--cflags", "--libs", "--static") if flag != "-lgangsaw"]
+        flags = self.flags("--cflags", "--libs", "--static")
+        flags.remove("-lgangsaw")
         self.check_example(self.libraries / "libgangsaw.a", *flags)
 
     def test_install_each_header_stands_alone(self):
         for header in sorted((self.prefix / "include" / "gangsaw").glob("*.h")):
             with self.subTest(header=header.name):
-                run(CC, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
-                    "-x", "c", *self.flags("--cflags"), header)
+                run(CC, *WARNINGS, "-fsyntax-only", "-x", "c", *self.flags("--cflags"), header)
 
     def test_install_libraries_show_the_public_names_alone(self):
         declared = self.declared()
@@ -84,7 +85,8 @@ class Install(unittest.TestCase):
         static = run(NM, "-g", "--defined-only", "--format=posix", self.libraries / "libgangsaw.a")
         for name, listing in (("shared", shared), ("static", static)):
             with self.subTest(library=name):
-                offered = {line.split()[0] for line in listing.splitlines() if len(line.split()) > 2}
+                rows = [line.split() for line in listing.splitlines()]
+                offered = {row[0] for row in rows if len(row) > 2}
                 self.assertEqual(offered, declared)
 
 

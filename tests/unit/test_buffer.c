@@ -66,11 +66,12 @@ static void test_json_string_is_valid_for_any_bytes(void **state)
     check_json("plain", 5, "\"plain\"");
     check_json("\"\\\n\t\x01\x1f", 6, "\"\\\"\\\\\\n\\t\\u0001\\u001f\"");
     check_json("a\0b", 3, "\"a\\u0000b\"");
-    check_json("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
+    check_json("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
+               "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
     check_json("\xff\xc3(", 3, "\"\\udcff\\udcc3(\"");
     check_json("\xed\xa0\x80", 3, "\"\\udced\\udca0\\udc80\""); /* a surrogate in UTF-8's clothes */
-    check_json("\xc0\xaf", 2, "\"\\udcc0\\udcaf\"");             /* overlong */
-    check_json("\xe2\x82", 2, "\"\\udce2\\udc82\"");             /* cut short */
+    check_json("\xc0\xaf", 2, "\"\\udcc0\\udcaf\"");            /* overlong */
+    check_json("\xe2\x82", 2, "\"\\udce2\\udc82\"");            /* cut short */
     check_json("\xf4\x90\x80\x80", 4, "\"\\udcf4\\udc90\\udc80\\udc80\"");
 }
 
@@ -123,9 +124,13 @@ static void test_utf16_becomes_utf8(void **state)
     check_utf16("a\0\xe9\0\xac\x20", 6, false, "a\xc3\xa9\xe2\x82\xac");
     check_utf16("\0a\0\xe9\x20\xac", 6, true, "a\xc3\xa9\xe2\x82\xac");
     check_utf16("\x3d\xd8\0\xde", 4, false, "\xf0\x9f\x98\x80");
-    check_utf16("\x3d\xd8" "a\0", 4, false, "\xef\xbf\xbd" "a"); /* a lone high surrogate */
-    check_utf16("\0\xde", 2, false, "\xef\xbf\xbd");            /* a lone low one */
-    check_utf16("a\0b", 3, false, "a\xef\xbf\xbd");              /* an odd byte */
+    check_utf16("\x3d\xd8"
+                "a\0",
+                4, false,
+                "\xef\xbf\xbd"
+                "a");                                /* a lone high surrogate */
+    check_utf16("\0\xde", 2, false, "\xef\xbf\xbd"); /* a lone low one */
+    check_utf16("a\0b", 3, false, "a\xef\xbf\xbd");  /* an odd byte */
     assert_int_equal(gsaw__bom_of("\xef\xbb\xbfx", 4), GSAW_BOM_UTF8);
     assert_int_equal(gsaw__bom_of("\xff\xfe", 2), GSAW_BOM_UTF16_LE);
     assert_int_equal(gsaw__bom_of("\xfe\xff", 2), GSAW_BOM_UTF16_BE);

@@ -34,8 +34,12 @@ static const struct {
     {"a\r", "a", MATCH},
     {"a\r\r\n", "a\r", MATCH},
     {"a\rb\n", "a\rb", MATCH},
-    {"\xef\xbb\xbf" "a\n", "a", MATCH},
-    {"b\n\xef\xbb\xbf" "a\n", "a", NONE},
+    {"\xef\xbb\xbf"
+     "a\n",
+     "a", MATCH},
+    {"b\n\xef\xbb\xbf"
+     "a\n",
+     "a", NONE},
     {"a   \n", "a", MATCH},
     {"a\t\n", "a", NONE},
     {"a\t\n", "a\t", MATCH},
@@ -186,7 +190,8 @@ static enum gsaw__ignore_verdict verdict_of(const gsaw__ignore *list, const char
     const char *slash = memrchr(path, '/', size);
     size_t name_size = slash == NULL ? size : (size_t)(path + size - slash) - 1;
     if (!list->needs_path) /* then the name alone must do */
-        return gsaw__ignore_match(list, path + size - name_size, name_size, name_size, is_directory);
+        return gsaw__ignore_match(list, path + size - name_size, name_size, name_size,
+                                  is_directory);
     return gsaw__ignore_match(list, path, size, name_size, is_directory);
 }
 
@@ -199,7 +204,8 @@ static void test_ignore_follows_git(void **state)
         assert_true(gsaw__ignore_add_text(&list, cases[i].text, strlen(cases[i].text)));
         enum gsaw__ignore_verdict verdict = verdict_of(&list, cases[i].path);
         if (verdict != cases[i].verdict)
-            fail_msg("case %zu: '%s' on '%s' gives %d", i, cases[i].text, cases[i].path, (int)verdict);
+            fail_msg("case %zu: '%s' on '%s' gives %d", i, cases[i].text, cases[i].path,
+                     (int)verdict);
         gsaw__ignore_clear(&list);
     }
 }
@@ -229,8 +235,8 @@ static void test_ignore_option_is_taken_as_it_is(void **state)
     gsaw__ignore_clear(&list);
 }
 
-/* Each pattern is tried on text it nearly matches; a matcher that goes back without bounds would need
- * longer than the age of the universe. */
+/* Each pattern is tried on text it nearly matches; a matcher that goes back without bounds would
+ * need longer than the age of the universe. */
 static void test_ignore_hostile_patterns_end(void **state)
 {
     (void)state;
@@ -285,7 +291,8 @@ static void test_ignore_large_files_are_taken(void **state)
     uint64_t start = gsaw__clock_ns();
     for (size_t k = 0; k < 100000; k++)
         assert_int_equal(gsaw__ignore_match(&list, "n299999", 7, 7, false), MATCH);
-    assert_true(gsaw__clock_ns() - start < UINT64_C(10000000000)); /* by hashing: some milliseconds */
+    assert_true(gsaw__clock_ns() - start <
+                UINT64_C(10000000000)); /* by hashing: some milliseconds */
     gsaw__ignore_clear(&list);
     free(text);
 }

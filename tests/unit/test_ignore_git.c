@@ -1,5 +1,6 @@
-/* test_ignore_git.c - random pattern files against git check-ignore: the verdict must be git's on every path.
- * GSAW_SEED sets the seed, GSAW_CASES the number of cases; without git the test is skipped and says so.
+/* test_ignore_git.c - random pattern files against git check-ignore: the verdict must be git's on
+ * every path. GSAW_SEED sets the seed, GSAW_CASES the number of cases; without git the test is
+ * skipped and says so.
  * Next:    src/code/ignore.h, test_ignore.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,8 +47,9 @@ static char *append(char *at, const char *text)
 static char *append_name(char *at)
 {
     static const char *const common[] = {"a", "b", "ab", "c", ".", "a.b", "x", "0"};
-    static const char *const rare[] = {"[", "]", "*", "\\", "?", "!", "#", " ", "-", "^", ":", "\r",
-                                       "\t", "\v", "\x01", "\x05", "\x7f", "\xc3\xa9", "\xff", "~", "_"};
+    static const char *const rare[] = {"[",    "]",    "*",    "\\",       "?",    "!",  "#",
+                                       " ",    "-",    "^",    ":",        "\r",   "\t", "\v",
+                                       "\x01", "\x05", "\x7f", "\xc3\xa9", "\xff", "~",  "_"};
     for (uint32_t left = 1 + pick(3); left != 0; left--)
         at = append(at, pick(6) != 0 ? common[pick(8)] : rare[pick(21)]);
     return at;
@@ -56,9 +58,11 @@ static char *append_name(char *at)
 static char *append_set(char *at)
 {
     static const char *const pieces[] = {
-        "a", "b", "c", "a-c", "x-z", "0-9", "-", "]", "\\]", "\\\\", "!", "^", "[:alpha:]", "[:digit:]",
+        "a",         "b",         "c",         "a-c",       "x-z",       "0-9",       "-",
+        "]",         "\\]",       "\\\\",      "!",         "^",         "[:alpha:]", "[:digit:]",
         "[:space:]", "[:punct:]", "[:upper:]", "[:cntrl:]", "[:print:]", "[:graph:]", "[:xdigit:]",
-        "[:blank:]", "[:alnum:]", "[:lower:]", "[:", "[:bad:]", ":]", "\\", "\xc3-\xff", "[", "/"};
+        "[:blank:]", "[:alnum:]", "[:lower:]", "[:",        "[:bad:]",   ":]",        "\\",
+        "\xc3-\xff", "[",         "/"};
     *at++ = '[';
     if (pick(3) == 0)
         *at++ = pick(2) == 0 ? '!' : '^';
@@ -71,7 +75,8 @@ static char *append_set(char *at)
 
 static char *append_segment(char *at)
 {
-    static const char *const wild[] = {"*", "**", "?", "*.b", "a*", "***", "*b*", "\\*", "\\a", "\\"};
+    static const char *const wild[] = {"*",   "**",  "?",   "*.b", "a*",
+                                       "***", "*b*", "\\*", "\\a", "\\"};
     for (uint32_t left = 1 + pick(2); left != 0; left--) {
         uint32_t kind = pick(6);
         if (kind < 3)
@@ -87,7 +92,8 @@ static char *append_segment(char *at)
 static char *append_line(char *at)
 {
     static const char *const starts[] = {"!", "!", "/", "**/", "#", "\\#", "\\!", " "};
-    static const char *const ends[] = {"/", "/", "/**", "/*", " ", "  ", "\\ ", "\r", "//", "/**/", "\\", "**"};
+    static const char *const ends[] = {"/",   "/",  "/**", "/*",   " ",  "  ",
+                                       "\\ ", "\r", "//",  "/**/", "\\", "**"};
     if (pick(3) == 0)
         at = append(at, starts[pick(8)]);
     for (uint32_t left = 1 + pick(3); left != 0; left--) {
@@ -193,8 +199,8 @@ static void clear_case(struct test_case *self)
 }
 
 /* What the lists of all folders above the path say, the deepest first. */
-static enum gsaw__ignore_verdict verdict_at(const struct test_case *self, const char *path, size_t size,
-                                            bool is_directory)
+static enum gsaw__ignore_verdict verdict_at(const struct test_case *self, const char *path,
+                                            size_t size, bool is_directory)
 {
     const char *slash = memrchr(path, '/', size);
     size_t name_size = slash == NULL ? size : (size_t)(path + size - slash) - 1;
@@ -207,8 +213,8 @@ static enum gsaw__ignore_verdict verdict_at(const struct test_case *self, const 
                 !folder->has_list)
                 continue;
             size_t base = above == 0 ? 0 : above + 1;
-            enum gsaw__ignore_verdict verdict =
-                gsaw__ignore_match(&folder->list, path + base, size - base, name_size, is_directory);
+            enum gsaw__ignore_verdict verdict = gsaw__ignore_match(
+                &folder->list, path + base, size - base, name_size, is_directory);
             if (verdict != GSAW_IGNORE_NONE)
                 return verdict;
         }
@@ -254,14 +260,15 @@ static size_t compare(const struct test_case *tests, size_t count, const char **
             const char *line = next_field(at, end);
             const char *pattern = next_field(at, end);
             const char *path = next_field(at, end);
-            enum gsaw__ignore_verdict expected = source[0] == 0     ? GSAW_IGNORE_NONE
+            enum gsaw__ignore_verdict expected = source[0] == 0      ? GSAW_IGNORE_NONE
                                                  : pattern[0] == '!' ? GSAW_IGNORE_KEEP
                                                                      : GSAW_IGNORE_MATCH;
             enum gsaw__ignore_verdict got =
                 verdict_of(&tests[i], tests[i].paths[k].path, tests[i].paths[k].is_directory);
             if (got != expected)
                 fail_msg("seed %llu: '%s': git says %d by %s:%s '%s', we say %d",
-                         (unsigned long long)seed, path, (int)expected, source, line, pattern, (int)got);
+                         (unsigned long long)seed, path, (int)expected, source, line, pattern,
+                         (int)got);
             seen[expected]++;
             compared++;
         }
@@ -319,8 +326,8 @@ static void test_ignore_agrees_with_git(void **state)
         compared += run_cases(tests, count);
         left -= count;
     }
-    print_message("%zu paths: %zu matched, %zu kept; seed %llu\n", compared, seen[GSAW_IGNORE_MATCH],
-                  seen[GSAW_IGNORE_KEEP], (unsigned long long)seed);
+    print_message("%zu paths: %zu matched, %zu kept; seed %llu\n", compared,
+                  seen[GSAW_IGNORE_MATCH], seen[GSAW_IGNORE_KEEP], (unsigned long long)seed);
     assert_true(seen[GSAW_IGNORE_MATCH] > compared / 20 && seen[GSAW_IGNORE_KEEP] != 0);
     assert_int_equal(run("rm -rf .git paths answer"), 0);
     assert_int_equal(rmdir(root), 0);

@@ -37,7 +37,7 @@ static void write_file(const char *root, const char *path, const char *text)
 
 struct limit_case {
     const char *what;
-    const char *files[8]; /* path, text, path, text ... */
+    const char *files[8];  /* path, text, path, text ... */
     uint64_t cpus, memory; /* 0: no limit */
 };
 
@@ -46,35 +46,44 @@ static const struct limit_case cases[] = {
     {"v2, own group",
      {"/proc/self/cgroup", "0::/a/b\n", "/sys/fs/cgroup/a/b/cpu.max", "100000 100000\n",
       "/sys/fs/cgroup/a/b/memory.max", "1048576\n"},
-     1, 1048576},
+     1,
+     1048576},
     {"v2, an ancestor is stricter",
      {"/proc/self/cgroup", "0::/a/b\n", "/sys/fs/cgroup/a/memory.max", "4096\n",
       "/sys/fs/cgroup/a/b/memory.max", "8192\n"},
-     0, 4096},
+     0,
+     4096},
     {"v2, max is no limit",
      {"/proc/self/cgroup", "0::/\n", "/sys/fs/cgroup/cpu.max", "max 100000\n",
       "/sys/fs/cgroup/memory.max", "max\n"},
-     0, 0},
+     0,
+     0},
     {"v2, half a CPU counts as one",
-     {"/proc/self/cgroup", "0::/x\n", "/sys/fs/cgroup/cpu.max", "50000 100000\n"}, 1, 0},
+     {"/proc/self/cgroup", "0::/x\n", "/sys/fs/cgroup/cpu.max", "50000 100000\n"},
+     1,
+     0},
     {"v1, by controller name",
      {"/proc/self/cgroup", "5:memory:/m\n3:cpu,cpuacct:/c\n1:name=systemd:/\n",
       "/sys/fs/cgroup/memory/m/memory.limit_in_bytes", "65536\n",
-      "/sys/fs/cgroup/cpu/c/cpu.cfs_quota_us", "90000\n",
-      "/sys/fs/cgroup/cpu/c/cpu.cfs_period_us", "100000\n"},
-     1, 65536},
+      "/sys/fs/cgroup/cpu/c/cpu.cfs_quota_us", "90000\n", "/sys/fs/cgroup/cpu/c/cpu.cfs_period_us",
+      "100000\n"},
+     1,
+     65536},
     {"v1, the path is outside the container: the mount point counts",
-     {"/proc/self/cgroup", "5:memory:/docker/abc\n",
-      "/sys/fs/cgroup/memory/memory.limit_in_bytes", "12288\n"},
-     0, 12288},
+     {"/proc/self/cgroup", "5:memory:/docker/abc\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+      "12288\n"},
+     0,
+     12288},
     {"v1, quota -1 is no limit",
      {"/proc/self/cgroup", "3:cpu:/\n", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n",
       "/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"},
-     0, 0},
+     0,
+     0},
     {"nonsense is no limit",
      {"/proc/self/cgroup", "0::/\n", "/sys/fs/cgroup/cpu.max", "abc def\n",
       "/sys/fs/cgroup/memory.max", "0\n"},
-     0, 0},
+     0,
+     0},
 };
 
 static void test_machine_takes_the_least_limit(void **state)
@@ -141,8 +150,8 @@ static void test_thread_runs_with_signals_blocked(void **state)
     (void)state;
     int flag = 0;
     gsaw__thread thread;
-    assert_int_equal(gsaw__thread_start(&thread, "a name longer than 15", 0, raise_flag, &flag, NULL),
-                     GSAW_OK);
+    assert_int_equal(
+        gsaw__thread_start(&thread, "a name longer than 15", 0, raise_flag, &flag, NULL), GSAW_OK);
     gsaw__thread_join(&thread);
     assert_int_equal(flag, 1);
     gsaw_error error = {0};

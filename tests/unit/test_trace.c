@@ -33,10 +33,12 @@ static void test_trace_ring_writes_the_event_format(void **state)
     (void)state;
     gsaw__trace_ring ring = {0};
     assert_true(gsaw__trace_ring_init(&ring, NULL, 4));
-    gsaw__trace_record(&ring, &(gsaw__trace_event){.start_ns = 3500, .duration_ns = 2000,
-                                                   .name = "parse", .argument = 9});
-    gsaw__trace_record(&ring, &(gsaw__trace_event){.start_ns = 9000, .name = "steal",
-                                                   .kind = GSAW_TRACE_STEAL, .argument = 1});
+    gsaw__trace_record(&ring,
+                       &(gsaw__trace_event){
+                           .start_ns = 3500, .duration_ns = 2000, .name = "parse", .argument = 9});
+    gsaw__trace_record(
+        &ring, &(gsaw__trace_event){
+                   .start_ns = 9000, .name = "steal", .kind = GSAW_TRACE_STEAL, .argument = 1});
     gsaw__buffer out = {0};
     bool first = true;
     gsaw__trace_ring_write(&ring, 2, 1000, &first, &out);
