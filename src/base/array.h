@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/alloc.h"
 
@@ -18,9 +19,11 @@
 
 /* Make room for `extra` more items; false when memory is out (the array is unharmed). */
 #define gsaw__array_reserve(self, allocator, extra)                                                \
-    ((self)->capacity - (self)->count >= (size_t)(extra) ||                                        \
-     gsaw__array_grow((allocator), (void **)&(self)->items, &(self)->capacity, (self)->count,      \
-                      (size_t)(extra), sizeof *(self)->items))
+    (gsaw__array_has((self), (extra)) ||                                                           \
+     ((self)->items =                                                                              \
+          gsaw__array_grow((allocator), (self)->items, &(self)->capacity,                          \
+                           gsaw__array_sum((self)->count, (extra)), sizeof *(self)->items),        \
+      gsaw__array_has((self), (extra))))
 
 /* Append one item; false when memory is out. */
 #define gsaw__array_push(self, allocator, item)                                                    \
@@ -32,8 +35,17 @@
     (gsaw__free((allocator), (self)->items, (self)->capacity * sizeof *(self)->items),             \
      (self)->items = NULL, (self)->count = 0, (self)->capacity = 0)
 
-/* Growth behind the macros: at least doubles. */
-bool gsaw__array_grow(const gsaw_allocator *allocator, void **items, size_t *capacity, size_t count,
-                      size_t extra, size_t item_size);
+#define gsaw__array_has(self, extra) ((self)->capacity - (self)->count >= (size_t)(extra))
+
+/* count + extra, or SIZE_MAX (for which there is never memory) when that overflows. */
+static inline size_t gsaw__array_sum(size_t count, size_t extra)
+{
+    return extra > SIZE_MAX - count ? SIZE_MAX : count + extra;
+}
+
+/* Growth behind the macros: the items in room for `wanted` of them and at least twice as many as
+ * before, *capacity raised; when memory is out, the items as they were and *capacity too. */
+void *gsaw__array_grow(const gsaw_allocator *allocator, void *items, size_t *capacity,
+                       size_t wanted, size_t item_size);
 
 #endif

@@ -18,7 +18,8 @@ struct gsaw__map_slot {
 
 #define KEY_SIZE_MAX UINT32_MAX
 #define COUNT_MAX ((size_t)1 << 31)
-#define CAPACITY_KEPT ((size_t)4096) /* slots: clearing more on every reset costs more than growing anew */
+#define CAPACITY_KEPT                                                                              \
+    ((size_t)4096) /* slots: clearing more on every reset costs more than growing anew */
 
 void gsaw__map_init(gsaw__map *self, const gsaw_allocator *allocator)
 {
@@ -151,9 +152,10 @@ uint32_t gsaw__interner_add(gsaw__interner *self, const char *bytes, size_t coun
     if (known != NULL)
         return *known;
     const gsaw_allocator *allocator = self->ids.allocator;
-    if (self->count == self->capacity &&
-        !gsaw__array_grow(allocator, (void **)&self->strings, &self->capacity, self->count, 1,
-                          sizeof *self->strings))
+    if (self->count == self->capacity)
+        self->strings = gsaw__array_grow(allocator, self->strings, &self->capacity, self->count + 1,
+                                         sizeof *self->strings);
+    if (self->count == self->capacity)
         return GSAW_NONE;
     const char *copy = gsaw__arena_dup(&self->bytes, bytes, count);
     uint32_t id = (uint32_t)self->count;
