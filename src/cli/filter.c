@@ -25,7 +25,7 @@ bool gsaw__filter_language(const gsaw__cli_options *options, const char *languag
 {
     if (options->languages == 0)
         return true;
-    for (size_t i = 0; i < gsaw__language_count(); i++)
+    for (size_t i = 0; language != NULL && i < gsaw__language_count(); i++)
         if (strcmp(gsaw__language_at(i)->name, language) == 0)
             return has(options->languages, i);
     return false;

@@ -7,7 +7,8 @@
 
 #include "cli/cli.h"
 
-/* Is it among those of --kind, of --status, of --language? */
+/* Is it among those of --kind, of --status, of --language? language NULL (a folder that could not
+ * be read) is among none. */
 bool gsaw__filter_kind(const gsaw__cli_options *options, gsaw_symbol_kind kind);
 bool gsaw__filter_status(const gsaw__cli_options *options, gsaw_file_status status);
 bool gsaw__filter_language(const gsaw__cli_options *options, const char *language);

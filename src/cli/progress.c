@@ -28,50 +28,64 @@ static void append_bar(gsaw__buffer *out, unsigned columns, uint64_t completed, 
     gsaw__buffer_append_text(out, "] ");
 }
 
-/* Append a part if it still fits. */
-static void append_part(gsaw__buffer *out, unsigned width, const gsaw__buffer *part)
+/* How far a run is. */
+struct state {
+    uint64_t completed, total;
+    bool is_final; /* total grows no more */
+    double rate;   /* files a second */
+};
+
+typedef void append_function(gsaw__buffer *out, const struct state *state);
+
+static void append_percent(gsaw__buffer *out, const struct state *state)
 {
-    if (out->count + part->count <= width)
-        gsaw__buffer_append(out, part->bytes, part->count);
+    if (state->is_final && state->total > 0)
+        gsaw__buffer_printf(out, "%3u%%  ", (unsigned)(state->completed * 100 / state->total));
 }
 
-static void append_left(gsaw__buffer *out, uint64_t seconds)
+/* "12 of 300+ files" while more are found */
+static void append_files(gsaw__buffer *out, const struct state *state)
 {
+    gsaw__figure_count(out, state->completed);
+    gsaw__buffer_append_text(out, " of ");
+    gsaw__figure_count(out, state->total);
+    gsaw__buffer_append_text(out, state->is_final ? " files" : "+ files");
+}
+
+static void append_rate(gsaw__buffer *out, const struct state *state)
+{
+    gsaw__buffer_append_text(out, "  ");
+    gsaw__figure_count(out, (uint64_t)state->rate);
+    gsaw__buffer_append_text(out, " files/s");
+}
+
+static void append_left(gsaw__buffer *out, const struct state *state)
+{
+    if (!state->is_final || state->total <= state->completed || state->rate < 1)
+        return;
+    uint64_t seconds = (uint64_t)((double)(state->total - state->completed) / state->rate) + 1;
+    gsaw__buffer_append_text(out, "  ");
     if (seconds >= 100)
         gsaw__buffer_printf(out, "%" PRIu64 "m", seconds / 60);
     gsaw__buffer_printf(out, "%" PRIu64 "s left", seconds >= 100 ? seconds % 60 : seconds);
 }
 
-/* Set the line; total 0: not known yet. */
-static void set_line(gsaw__buffer *out, unsigned width, uint64_t elapsed_ns, uint64_t completed,
-                     uint64_t total)
+/* The parts behind the bar, the most wanted first: what does not fit is left out. */
+static append_function *const parts[] = {append_percent, append_files, append_rate, append_left};
+
+static void append_line(gsaw__buffer *out, size_t width, const struct state *state)
 {
-    double rate = elapsed_ns == 0 ? 0 : (double)completed * 1e9 / (double)elapsed_ns;
     gsaw__buffer line = {0}, part = {0};
-    if (total > 0)
-        gsaw__buffer_printf(&line, "%3u%%", (unsigned)(completed * 100 / total));
-    gsaw__buffer_append_text(&part, total > 0 ? "  " : "");
-    gsaw__figure_count(&part, completed);
-    if (total > 0) {
-        gsaw__buffer_append_text(&part, " of ");
-        gsaw__figure_count(&part, total);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        gsaw__buffer_reset(&part);
+        parts[i](&part, state);
+        if (line.count + part.count > width)
+            break;
+        gsaw__buffer_append(&line, gsaw__buffer_text(&part), part.count);
     }
-    gsaw__buffer_append_text(&part, " files");
-    append_part(&line, width, &part);
-    gsaw__buffer_reset(&part);
-    gsaw__buffer_append_text(&part, "  ");
-    gsaw__figure_count(&part, (uint64_t)rate);
-    gsaw__buffer_append_text(&part, " files/s");
-    append_part(&line, width, &part);
-    gsaw__buffer_reset(&part);
-    if (total > completed && rate > 0) {
-        gsaw__buffer_append_text(&part, "  ");
-        append_left(&part, (uint64_t)((double)(total - completed) / rate) + 1);
-        append_part(&line, width, &part);
-    }
-    unsigned left = width > line.count ? width - (unsigned)line.count : 0;
-    if (total > 0 && left >= BAR_MIN)
-        append_bar(out, left < BAR_MAX ? left : BAR_MAX, completed, total);
+    size_t left = width > line.count ? width - line.count : 0;
+    if (state->is_final && left >= BAR_MIN)
+        append_bar(out, left < BAR_MAX ? (unsigned)left : BAR_MAX, state->completed, state->total);
     gsaw__buffer_append(out, gsaw__buffer_text(&line), line.count);
     out->failed |= line.failed || part.failed;
     gsaw__buffer_clear(&line);
@@ -85,9 +99,12 @@ static void draw(void *context, uint64_t completed, uint64_t total, bool total_i
     uint64_t elapsed = gsaw__clock_ns() - self->start_ns;
     if (elapsed < SHOW_AFTER_NS)
         return;
+    struct state state = {.completed = completed,
+                          .total = total,
+                          .is_final = total_is_final,
+                          .rate = (double)completed * 1e9 / (double)elapsed};
     gsaw__buffer_append_text(&line, "\r\033[K");
-    set_line(&line, gsaw__terminal_width(STDERR_FILENO) - ECHO_SIZE, elapsed, completed,
-             total_is_final ? total : 0);
+    append_line(&line, gsaw__terminal_width(STDERR_FILENO) - ECHO_SIZE, &state);
     if (!line.failed && gsaw__signals_caught() == 0) {
         self->drawn = true;
         gsaw__signals_set_line(true);

@@ -20,6 +20,7 @@ typedef struct query {
     size_t file; /* index of `at` */
     gsaw_file at;
     uint64_t found;
+    gsaw_symbol_cursor cursor; /* its scratch goes from file to file */
 } query;
 
 /* Print what one file has; false: stop. */
@@ -69,7 +70,8 @@ static bool visit_file(query *self)
         return end_result(self);
     }
     gsaw__escape(self->out, file->path, file->path_size);
-    gsaw__buffer_printf(self->out, ": %s %" PRIu64 " ", file->language, file->lines);
+    gsaw__buffer_printf(self->out, ": %s %" PRIu64 " ",
+                        file->language != NULL ? file->language : "-", file->lines);
     gsaw__paint(self->out, self->cli->color, style_of(file->status),
                 gsaw_file_status_name(file->status));
     if (file->reason != GSAW_REASON_NONE)
@@ -102,21 +104,25 @@ static bool print_symbol(query *self, const gsaw_symbol *symbol, size_t index)
 
 static bool visit_symbols(query *self)
 {
-    gsaw_symbol_cursor cursor;
     gsaw_symbol symbol;
     gsaw_status status = GSAW_OK;
     bool go_on = true;
-    gsaw_symbol_cursor_init(&cursor, self->code, self->file);
+    gsaw_symbol_cursor_init(&self->cursor, self->code, self->file);
     for (size_t i = 0; go_on; i++) {
-        status = gsaw_symbol_cursor_next(&cursor, &symbol);
+        status = gsaw_symbol_cursor_next(&self->cursor, &symbol);
         if (status != GSAW_OK)
             break;
         go_on = print_symbol(self, &symbol, i);
     }
-    gsaw_symbol_cursor_clear(&cursor);
     if (status == GSAW_NO_MEMORY)
         self->out->failed = true; /* the report is not whole */
     return go_on && status != GSAW_NO_MEMORY;
+}
+
+static bool is_same(gsaw_text a, gsaw_text b)
+{
+    return a.size == b.size && a.bytes != NULL && b.bytes != NULL &&
+           memcmp(a.bytes, b.bytes, a.size) == 0;
 }
 
 static bool matches_import(const query *self, const gsaw_import *import)
@@ -141,7 +147,8 @@ static bool visit_imports(query *self)
         } else {
             begin_result(self, import.line, import.column, gsaw_import_kind_name(import.kind));
             append_word(self, " ", import.specifier.bytes, import.specifier.size);
-            append_word(self, " ", import.name.bytes, import.name.size);
+            if (!is_same(import.specifier, import.name)) /* import os binds os */
+                append_word(self, " ", import.name.bytes, import.name.size);
             append_word(self, " as ", import.alias.bytes, import.alias.size);
             gsaw__buffer_append_text(self->out, import.type_only ? " (type)" : "");
         }
@@ -168,6 +175,7 @@ static int run_query(gsaw__cli *cli, const gsaw_codebase *code, visit_function *
     for (; gsaw_codebase_file_at(code, self.file, &self.at) == GSAW_OK; self.file++)
         if (gsaw__filter_language(&cli->options, self.at.language) && !visit(&self))
             break;
+    gsaw_symbol_cursor_clear(&self.cursor);
     if (visit != visit_file && cli->out.status == GSAW_OK)
         note_problems(cli, code);
     return self.found > 0 ? GSAW_EXIT_DONE : GSAW_EXIT_NOTHING;

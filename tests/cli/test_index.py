@@ -123,9 +123,10 @@ class Index(CliCase):
     def test_index_include_exclude_ignore_hidden(self):
         self.write(".gitignore", "/src/\n")
         self.write(".secret/d.py", "")
-        paths = lambda *arguments: [
-            record["path"] for record in self.records("files", "--json", *arguments)
-        ]
+
+        def paths(*arguments, **more):
+            return [record["path"] for record in self.records("files", "--json", *arguments, **more)]
+
         self.assertEqual(paths(), ["a.py"])
         self.assertEqual(paths("--no-ignore"), ["a.py", "src/b.ts", "src/c.tsx"])
         self.assertEqual(paths("--no-ignore", "--exclude", "*.tsx"), ["a.py", "src/b.ts"])
@@ -211,7 +212,7 @@ class Terminal(CliCase):
     """Runs under a pseudo-terminal, or with signals: on a tree that takes a second or more."""
 
     FILES = 300
-    BODY = "".join(f"def function_{i}(a, b):\n    return [a, b, {i}]\n\n" for i in range(2500))
+    BODY = "".join(f"def function_{i}(a, b):\n    return [a, b, {i}]\n\n" for i in range(700))
 
     def setUp(self):
         super().setUp()
@@ -253,7 +254,7 @@ class Terminal(CliCase):
             self.assertGreater(len(lines), 3, "progress was drawn")
             self.assertEqual((lines[0], lines[-1]), ("", ""), "and erased")
             self.assertLess(max(map(len, lines)), columns)
-            self.assertRegex(shown, r"\d+% +[\d,]+ of 300 files")
+            self.assertRegex(shown, r"\d+ of 300\+? files")
 
     def test_progress_only_where_it_is_wanted(self):
         for arguments, env in (
@@ -268,8 +269,13 @@ class Terminal(CliCase):
         self.assertEqual(self.run_gangsaw("index", "-j1").stderr, b"")
         self.assertIn(b" files", self.run_gangsaw("index", "-j1", "--progress=always").stderr)
 
-    def stopped_by(self, number, *arguments, after=0.3):
-        """Start, send the signal; returns exit status, seconds it took to end, stderr."""
+    def seconds(self, *arguments):
+        start = time.monotonic()
+        self.run_gangsaw(*arguments)
+        return time.monotonic() - start
+
+    def stopped_by(self, number, after, *arguments):
+        """Start, send the signal after a time; exit status, seconds it took to end, stderr."""
         process = subprocess.Popen(
             [GANGSAW, *arguments],
             cwd=self.tree,
@@ -286,13 +292,11 @@ class Terminal(CliCase):
 
     def test_signals_stop_within_two_seconds(self):
         self.write("old.json", "old\n")
-        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            for jobs in ("-j1", "-j4"):
-                self.assertGreater(
-                    self.seconds("index", jobs), 0.4, "the tree is too small for this test"
-                )
+        for jobs in ("-j1", "-j4"):
+            whole = self.seconds("index", jobs)
+            for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
                 code, seconds, stderr = self.stopped_by(
-                    number, "index", jobs, "-o", "old.json", "--trace", "t.json"
+                    number, whole / 3, "index", jobs, "-o", "old.json", "--trace", "t.json"
                 )
                 self.assertEqual((code, stderr), (status, b""))
                 self.assertLess(seconds, 2)
@@ -300,11 +304,6 @@ class Terminal(CliCase):
             self.assertEqual(file.read(), "old\n")
         left = [name for name in os.listdir(self.tree) if not re.fullmatch(r"a\d*\.py", name)]
         self.assertEqual(left, ["old.json"])
-
-    def seconds(self, *arguments):
-        start = time.monotonic()
-        self.run_gangsaw(*arguments)
-        return time.monotonic() - start
 
     def test_signal_while_stdout_is_blocked(self):
         """Nobody reads the pipe: the write is interrupted."""
