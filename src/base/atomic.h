@@ -22,6 +22,7 @@
 #define gsaw__add_seq_cst(at, value) atomic_fetch_add_explicit((at), (value), memory_order_seq_cst)
 #define gsaw__sub_relaxed(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_relaxed)
 #define gsaw__sub_acq_rel(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_acq_rel)
+#define gsaw__sub_seq_cst(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_seq_cst)
 #define gsaw__exchange_acq_rel(at, value) atomic_exchange_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__cas_acq_rel(at, expected, value)                                                     \
     atomic_compare_exchange_strong_explicit((at), (expected), (value), memory_order_acq_rel,       \
