@@ -1,0 +1,226 @@
+/* deque.c - Chase and Lev's deque with growing rings and jobs of four words.
+ * Keeps:   the owner writes a slot only when top has passed it, so a thief that read it half old, half new
+ *          finds top moved, fails its compare-and-swap and drops what it read.
+ * Threads: as in deque.h.
+ *
+ * Why the orders suffice. A job handed from owner to thief: the words are written before the store
+ * to bottom [D1], which releases, and read after a load of bottom that acquires. A slot handed
+ * back: a thief reads the words before its compare-and-swap of top [D2], which releases; the owner
+ * loads top with acquire before it writes the slot again. The last job: take() stores bottom and
+ * then loads top, steal() loads top and then bottom, all four sequentially consistent [D3]; in
+ * their single total order either take() sees the thief's top, or the thief sees the lowered
+ * bottom; both may see both, and then the compare-and-swap decides. bottom is raised only by its
+ * owner, with release, so no thief reads a bottom without the words below it. Parking needs push()
+ * to store bottom sequentially consistent, too: see park.h [P1].
+ * Next:    worker.c, who owns and who steals. */
+#include "task/deque.h"
+
+#include "base/alloc.h"
+#include "base/check.h"
+
+enum { WORD_GROUP, WORD_FUNCTION, WORD_ARGUMENT, WORD_RANGE, WORD_COUNT };
+
+static_assert(sizeof(uintptr_t) <= sizeof(uint64_t) &&
+                  sizeof(gsaw_task_function *) <= sizeof(uint64_t),
+              "pointers fit a word");
+
+/* A job as words that a thief may read while the owner overwrites them. */
+struct slot {
+    _Atomic uint64_t words[WORD_COUNT];
+};
+
+struct gsaw__ring {
+    struct gsaw__ring *older; /* in the list of the retired */
+    int64_t capacity;         /* a power of two */
+    struct slot slots[];
+};
+
+static size_t ring_size(int64_t capacity)
+{
+    return sizeof(struct gsaw__ring) + (size_t)capacity * sizeof(struct slot);
+}
+
+static struct slot *slot_at(struct gsaw__ring *ring, int64_t index)
+{
+    return &ring->slots[index & (ring->capacity - 1)];
+}
+
+static void write_slot(struct slot *slot, const gsaw__job *job)
+{
+    /* [D1] relaxed: published by the store to bottom that follows */
+    gsaw__store_relaxed(&slot->words[WORD_GROUP], (uint64_t)(uintptr_t)job->group);
+    gsaw__store_relaxed(&slot->words[WORD_FUNCTION], (uint64_t)(uintptr_t)job->task.function);
+    gsaw__store_relaxed(&slot->words[WORD_ARGUMENT], (uint64_t)(uintptr_t)job->task.argument);
+    gsaw__store_relaxed(&slot->words[WORD_RANGE], job->task.range);
+}
+
+static gsaw__job read_slot(struct slot *slot)
+{
+    /* [D1] relaxed: the load of bottom before acquired them; [D2] what is torn is dropped */
+    uint64_t group = gsaw__load_relaxed(&slot->words[WORD_GROUP]);
+    uint64_t function = gsaw__load_relaxed(&slot->words[WORD_FUNCTION]);
+    uint64_t argument = gsaw__load_relaxed(&slot->words[WORD_ARGUMENT]);
+    return (gsaw__job){
+        .group = (gsaw_group *)(uintptr_t)group,
+        .task.function = (gsaw_task_function *)(uintptr_t)function,
+        .task.argument = (void *)(uintptr_t)argument,
+        .task.range = gsaw__load_relaxed(&slot->words[WORD_RANGE]), /* [D1] [D2] as above */
+    };
+}
+
+static struct gsaw__ring *ring_new(const gsaw_allocator *allocator, int64_t capacity)
+{
+    struct gsaw__ring *ring = gsaw__alloc(allocator, ring_size(capacity));
+    if (ring == NULL)
+        return NULL;
+    ring->older = NULL;
+    ring->capacity = capacity;
+    return ring;
+}
+
+bool gsaw__deque_init(gsaw__deque *self, const gsaw_allocator *allocator, size_t capacity)
+{
+    gsaw_assert(capacity != 0 && (capacity & (capacity - 1)) == 0);
+    *self = (gsaw__deque){.allocator = allocator};
+    struct gsaw__ring *ring = ring_new(allocator, (int64_t)capacity);
+    gsaw__store_relaxed(&self->ring, ring); /* [D4] not shared yet */
+    return ring != NULL;
+}
+
+void gsaw__deque_clear(gsaw__deque *self)
+{
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] not shared any more */
+    if (ring != NULL)
+        ring->older = self->retired;
+    while (ring != NULL) {
+        struct gsaw__ring *older = ring->older;
+        gsaw__free(self->allocator, ring, ring_size(ring->capacity));
+        ring = older;
+    }
+    self->retired = NULL;
+    gsaw__store_relaxed(&self->ring, NULL); /* [D4] not shared any more */
+}
+
+/* Move on to a ring with at least twice the room. The old one stays as it is for thieves that hold
+ * it: the jobs in [top, bottom) lie in both. */
+static bool grow(gsaw__deque *self, int64_t top, int64_t bottom, int64_t wanted)
+{
+    struct gsaw__ring *old = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    int64_t capacity = old->capacity * 2;
+    while (capacity - (bottom - top) < wanted)
+        capacity *= 2;
+    struct gsaw__ring *ring = ring_new(self->allocator, capacity);
+    if (ring == NULL)
+        return false;
+    for (int64_t i = top; i < bottom; i++) {
+        gsaw__job job = read_slot(slot_at(old, i));
+        write_slot(slot_at(ring, i), &job);
+    }
+    old->older = self->retired;
+    self->retired = old;
+    gsaw__store_release(&self->ring, ring); /* [D4] release, pairs with D4 in steal() */
+    return true;
+}
+
+size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
+    int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    int64_t room = ring->capacity - (bottom - top);
+    if (room < (int64_t)wanted && grow(self, top, bottom, (int64_t)wanted)) {
+        ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+        room = ring->capacity - (bottom - top);
+    }
+    return (size_t)room;
+}
+
+bool gsaw__deque_push(gsaw__deque *self, const gsaw__job *job)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
+    int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    if (bottom - top >= ring->capacity) {
+        if (!grow(self, top, bottom, 1))
+            return false;
+        ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    }
+    write_slot(slot_at(ring, bottom), job);
+    /* [D1] release, pairs with D1 in steal(): the words; [P1] sequentially consistent: before the
+     * look at who sleeps */
+    gsaw__store_seq_cst(&self->bottom, bottom + 1);
+    return true;
+}
+
+bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
+    /* [D2] relaxed: top only rises, so what an old top shows to be empty is empty */
+    if (gsaw__load_relaxed(&self->top) > bottom)
+        return false;
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    gsaw__store_seq_cst(&self->bottom, bottom);                /* [D3] pairs with D3 in steal() */
+    int64_t top = gsaw__load_seq_cst(&self->top);              /* [D3] after the store */
+    if (top > bottom) {
+        gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+        return false;
+    }
+    *out = read_slot(slot_at(ring, bottom));
+    if (top < bottom)
+        return true;
+    bool won = gsaw__cas_seq_cst(&self->top, &top, top + 1); /* [D3] the last one: thief or owner */
+    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+    return won;
+}
+
+gsaw_group *gsaw__deque_peek_group(const gsaw__deque *self)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
+    if (gsaw__load_relaxed(&self->top) > bottom)            /* [D2] as in take() */
+        return NULL;
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    return read_slot(slot_at(ring, bottom)).group;
+}
+
+enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out)
+{
+    int64_t top = gsaw__load_seq_cst(&self->top); /* [D3] before the load of bottom */
+    /* [D3] pairs with D3 in take(); [D1] acquire, pairs with D1 in push(); [P1] a look before
+     * parking */
+    int64_t bottom = gsaw__load_seq_cst(&self->bottom);
+    if (top >= bottom)
+        return GSAW_STEAL_EMPTY;
+    struct gsaw__ring *ring = gsaw__load_acquire(&self->ring); /* [D4] acquire, pairs with grow() */
+    gsaw__job job = read_slot(slot_at(ring, top));
+    if (only != NULL && job.group != only)
+        return GSAW_STEAL_FOREIGN;
+    /* [D2] release, pairs with D2 in push(): the slot was read; [D3] against take() and other
+     * thieves */
+    if (!gsaw__cas_seq_cst(&self->top, &top, top + 1))
+        return GSAW_STEAL_LOST;
+    *out = job;
+    return GSAW_STEAL_TAKEN;
+}
+
+size_t gsaw__deque_count(const gsaw__deque *self)
+{
+    int64_t top = gsaw__load_seq_cst(&self->top);       /* [D3] before the load of bottom */
+    int64_t bottom = gsaw__load_seq_cst(&self->bottom); /* [P1] a look before parking */
+    return bottom > top ? (size_t)(bottom - top) : 0;
+}
+
+bool gsaw__deque_check(const gsaw__deque *self)
+{
+    const struct gsaw__ring *ring =
+        gsaw__load_relaxed(&self->ring);                /* [D4] nobody is changing it */
+    int64_t top = gsaw__load_relaxed(&self->top);       /* [D2] the same */
+    int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the same */
+    if (ring == NULL || top < 0 || bottom < top || bottom - top > ring->capacity)
+        return false;
+    for (const struct gsaw__ring *older = self->retired; older != NULL; older = older->older) {
+        if (older->capacity * 2 > ring->capacity)
+            return false;
+        ring = older;
+    }
+    return true;
+}

@@ -1,0 +1,273 @@
+/* test_deque.c - the stealing deque against a plain array, growing, and with real thieves.
+ * Next:    src/task/deque.h */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "task/deque.h"
+
+static gsaw_group groups[2];
+
+static void task(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    (void)worker;
+    (void)argument;
+    (void)range;
+}
+
+/* All four words follow from the number, so that a torn job shows. */
+static gsaw__job job_of(uint64_t number)
+{
+    return (gsaw__job){
+        .group = &groups[number & 1],
+        .task = {.function = task, .argument = (void *)(uintptr_t)(number * 3), .range = number}};
+}
+
+static bool is_whole(const gsaw__job *job)
+{
+    gsaw__job right = job_of(job->task.range);
+    return job->group == right.group && job->task.function == right.task.function &&
+           job->task.argument == right.task.argument;
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    return *state ^= *state << 17;
+}
+
+static void test_deque_takes_newest_steals_oldest(void **state)
+{
+    (void)state;
+    gsaw__deque deque;
+    gsaw__job job;
+    assert_true(gsaw__deque_init(&deque, NULL, 4));
+    assert_false(gsaw__deque_take(&deque, &job));
+    assert_null(gsaw__deque_peek_group(&deque));
+    assert_int_equal(gsaw__deque_steal(&deque, NULL, &job), GSAW_STEAL_EMPTY);
+    for (uint64_t i = 0; i < 3; i++) {
+        job = job_of(i);
+        assert_true(gsaw__deque_push(&deque, &job));
+    }
+    assert_ptr_equal(gsaw__deque_peek_group(&deque), &groups[0]);
+    assert_true(gsaw__deque_take(&deque, &job));
+    assert_int_equal(job.task.range, 2);
+    assert_int_equal(gsaw__deque_steal(&deque, &groups[1], &job), GSAW_STEAL_FOREIGN);
+    assert_int_equal(gsaw__deque_steal(&deque, &groups[0], &job), GSAW_STEAL_TAKEN);
+    assert_int_equal(job.task.range, 0);
+    assert_int_equal(gsaw__deque_count(&deque), 1);
+    assert_true(gsaw__deque_take(&deque, &job));
+    assert_int_equal(job.task.range, 1);
+    assert_false(gsaw__deque_take(&deque, &job));
+    assert_true(gsaw__deque_check(&deque));
+    gsaw__deque_clear(&deque);
+}
+
+enum { MODEL_MAX = 4096 };
+
+/* The deque and what it should hold: numbers [first, last) of `held`. */
+struct model {
+    gsaw__deque deque;
+    uint64_t held[MODEL_MAX];
+    size_t first, last;
+    uint64_t next;
+};
+
+/* One random step on both; false where they differ. */
+static bool step(struct model *model, uint64_t random)
+{
+    gsaw__job job;
+    size_t count = model->last - model->first;
+    switch (random % 8) {
+    case 0: {
+        bool found = gsaw__deque_steal(&model->deque, NULL, &job) == GSAW_STEAL_TAKEN;
+        return found == (count != 0) &&
+               (!found || (is_whole(&job) && job.task.range == model->held[model->first++]));
+    }
+    case 1: {
+        const gsaw_group *only = &groups[random >> 8 & 1];
+        enum gsaw__steal result = gsaw__deque_steal(&model->deque, only, &job);
+        if (count == 0)
+            return result == GSAW_STEAL_EMPTY;
+        if (only != &groups[model->held[model->first] & 1])
+            return result == GSAW_STEAL_FOREIGN;
+        return result == GSAW_STEAL_TAKEN && job.task.range == model->held[model->first++];
+    }
+    case 2:
+    case 3: {
+        bool found = gsaw__deque_take(&model->deque, &job);
+        return found == (count != 0) &&
+               (!found || (is_whole(&job) && job.task.range == model->held[--model->last]));
+    }
+    case 4:
+        return gsaw__deque_peek_group(&model->deque) ==
+               (count == 0 ? NULL : &groups[model->held[model->last - 1] & 1]);
+    default:
+        job = job_of(model->next);
+        model->held[model->last++] = model->next++;
+        return gsaw__deque_push(&model->deque, &job);
+    }
+}
+
+static void test_deque_matches_model(void **state)
+{
+    (void)state;
+    static struct model model;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        uint64_t random = seed;
+        model.first = model.last = 0;
+        model.next = 0;
+        assert_true(gsaw__deque_init(&model.deque, NULL, 1));
+        for (int i = 0; i < MODEL_MAX; i++)
+            if (!step(&model, next_random(&random)) || !gsaw__deque_check(&model.deque) ||
+                gsaw__deque_count(&model.deque) != model.last - model.first)
+                fail_msg("seed %llu, step %d", (unsigned long long)seed, i);
+        gsaw__deque_clear(&model.deque);
+    }
+}
+
+static void test_deque_reserves_room(void **state)
+{
+    (void)state;
+    gsaw_failing_allocator memory;
+    gsaw_failing_allocator_init(&memory, 3, 1);
+    gsaw__deque deque;
+    assert_true(gsaw__deque_init(&deque, &memory.allocator, 4));
+    assert_int_equal(gsaw__deque_reserve(&deque, 3), 4);
+    assert_int_equal(memory.calls, 1);
+    assert_int_equal(gsaw__deque_reserve(&deque, 30),
+                     32); /* the second ring, at once large enough */
+    for (uint64_t i = 0; i < 32; i++) {
+        gsaw__job job = job_of(i);
+        assert_true(gsaw__deque_push(&deque, &job));
+    }
+    assert_int_equal(gsaw__deque_reserve(&deque, 1), 0); /* no memory for a third */
+    gsaw__deque_clear(&deque);
+    assert_int_equal(memory.live_bytes, 0);
+}
+
+static void test_deque_out_of_memory_keeps_jobs(void **state)
+{
+    (void)state;
+    gsaw_failing_allocator memory;
+    gsaw_failing_allocator_init(&memory, 1, 1);
+    gsaw__deque deque;
+    gsaw__job job = job_of(0);
+    assert_false(gsaw__deque_init(&deque, &memory.allocator, 2));
+    gsaw__deque_clear(&deque);
+    gsaw_failing_allocator_init(&memory, 2, 1);
+    assert_true(gsaw__deque_init(&deque, &memory.allocator, 2));
+    assert_true(gsaw__deque_push(&deque, &job));
+    job = job_of(1);
+    assert_true(gsaw__deque_push(&deque, &job));
+    job = job_of(2);
+    assert_false(gsaw__deque_push(&deque, &job));
+    assert_true(gsaw__deque_check(&deque));
+    /* After a steal by the owner there is room for one, without memory. */
+    assert_int_equal(gsaw__deque_steal(&deque, NULL, &job), GSAW_STEAL_TAKEN);
+    assert_true(gsaw__deque_push(&deque, &job));
+    assert_true(gsaw__deque_take(&deque, &job));
+    assert_int_equal(job.task.range, 0);
+    assert_true(gsaw__deque_take(&deque, &job));
+    assert_int_equal(job.task.range, 1);
+    gsaw__deque_clear(&deque);
+    assert_int_equal(memory.live_bytes, 0);
+}
+
+enum { THIEVES = 3, JOBS = 60000 };
+
+struct theft {
+    gsaw__deque *deque;
+    _Atomic bool *over;
+    _Atomic uint8_t *seen; /* how often each number was got */
+    bool is_right;
+    bool picky; /* one group at a time */
+};
+
+static void *thieve(void *argument)
+{
+    struct theft *theft = argument;
+    uint64_t last = 0;
+    bool got_any = false;
+    uint64_t turn = 0;
+    theft->is_right = true;
+    for (;;) {
+        gsaw__job job;
+        bool over = atomic_load(theft->over);
+        const gsaw_group *only = theft->picky ? &groups[turn++ & 1] : NULL;
+        enum gsaw__steal result = gsaw__deque_steal(theft->deque, only, &job);
+        if (result == GSAW_STEAL_TAKEN) {
+            /* Whole, of the group asked for, and each thief sees the numbers rise. */
+            theft->is_right = theft->is_right && is_whole(&job) &&
+                              (only == NULL || job.group == only) &&
+                              (!got_any || job.task.range > last);
+            got_any = true;
+            last = job.task.range;
+            atomic_fetch_add(&theft->seen[last], 1);
+        } else if (over && result == GSAW_STEAL_EMPTY) {
+            return NULL;
+        }
+    }
+}
+
+static void test_deque_with_thieves_loses_nothing(void **state)
+{
+    (void)state;
+    static _Atomic uint8_t seen[JOBS];
+    uint64_t random = 42;
+    for (int round = 0; round < 4; round++) {
+        gsaw__deque deque;
+        _Atomic bool over = false;
+        pthread_t threads[THIEVES];
+        struct theft thefts[THIEVES];
+        assert_true(
+            gsaw__deque_init(&deque, NULL, 2)); /* small: rings are outgrown under the thieves */
+        for (int i = 0; i < JOBS; i++)
+            atomic_store(&seen[i], 0);
+        for (int i = 0; i < THIEVES; i++) {
+            thefts[i] =
+                (struct theft){.deque = &deque, .over = &over, .seen = seen, .picky = i == 1};
+            assert_int_equal(pthread_create(&threads[i], NULL, thieve, &thefts[i]), 0);
+        }
+        for (uint64_t number = 0; number < JOBS;) {
+            gsaw__job job;
+            for (uint64_t n = next_random(&random) % 50; n-- != 0 && number < JOBS; number++) {
+                job = job_of(number);
+                assert_true(gsaw__deque_push(&deque, &job));
+            }
+            for (uint64_t n = next_random(&random) % 50;
+                 n-- != 0 && gsaw__deque_take(&deque, &job);) {
+                assert_true(is_whole(&job));
+                atomic_fetch_add(&seen[job.task.range], 1);
+            }
+        }
+        atomic_store(&over, true);
+        for (int i = 0; i < THIEVES; i++) {
+            pthread_join(threads[i], NULL);
+            assert_true(thefts[i].is_right);
+        }
+        for (int i = 0; i < JOBS; i++)
+            if (atomic_load(&seen[i]) != 1)
+                fail_msg("seed 42, round %d: job %d was got %d times", round, i, seen[i]);
+        assert_true(gsaw__deque_check(&deque));
+        gsaw__deque_clear(&deque);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_deque_takes_newest_steals_oldest),
+        cmocka_unit_test(test_deque_matches_model),
+        cmocka_unit_test(test_deque_reserves_room),
+        cmocka_unit_test(test_deque_out_of_memory_keeps_jobs),
+        cmocka_unit_test(test_deque_with_thieves_loses_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
