@@ -1,0 +1,205 @@
+/* park.c - lists of sleepers, each asleep on a futex of its own.
+ * Keeps:   the waker touches a sleeper for the last time when it sets `woken`; the futex call after that
+ *          uses the address alone (a wake-up that comes too late finds nobody, or a spurious one).
+ * Threads: any.
+ * Next:    park.h. Source: futex(2). */
+#include "task/park.h"
+
+#include <linux/futex.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a futex is a plain 32-bit word");
+
+static gsaw__sleepers *list_of(gsaw__park *self, const void *key)
+{
+    if (key == NULL)
+        return &self->idle;
+    uint64_t hash = (uint64_t)(uintptr_t)key * UINT64_C(0x9E3779B97F4A7C15); /* Fibonacci hashing */
+    return &self->waiting[hash >> 59 & (GSAW_PARK_BUCKETS - 1)];
+}
+
+gsaw_status gsaw__park_init(gsaw__park *self)
+{
+    *self = (gsaw__park){0};
+    gsaw_status status = gsaw__mutex_init(&self->idle.lock, "park.idle", GSAW_RANK_PARK);
+    for (uint32_t i = 0; status == GSAW_OK && i < GSAW_PARK_BUCKETS; i++) {
+        self->ready++;
+        status = gsaw__mutex_init(&self->waiting[i].lock, "park.waiting", GSAW_RANK_PARK);
+    }
+    if (status == GSAW_OK)
+        self->ready++;
+    else
+        gsaw__park_clear(self);
+    return status;
+}
+
+void gsaw__park_clear(gsaw__park *self)
+{
+    for (; self->ready > 1; self->ready--)
+        gsaw__mutex_clear(&self->waiting[self->ready - 2].lock);
+    if (self->ready == 1)
+        gsaw__mutex_clear(&self->idle.lock);
+    self->ready = 0;
+}
+
+/* Under the lock of the list. */
+static void unlist(gsaw__sleepers *list, gsaw__sleeper *sleeper)
+{
+    if (sleeper->previous != NULL)
+        sleeper->previous->next = sleeper->next;
+    else
+        list->first = sleeper->next;
+    if (sleeper->next != NULL)
+        sleeper->next->previous = sleeper->previous;
+    sleeper->is_listed = false;
+    /* [P1] less is not needed to be seen in time: who sees too many takes the lock and finds fewer
+     */
+    gsaw__sub_relaxed(&list->count, 1);
+    if (sleeper->helps)
+        gsaw__sub_relaxed(&list->helpers, 1); /* [P1] the same */
+}
+
+void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper, const void *key, bool helps)
+{
+    gsaw__sleepers *list = list_of(self, key);
+    sleeper->key = key;
+    sleeper->helps = helps;
+    gsaw__store_relaxed(&sleeper->woken, 0); /* [P3] not listed yet: the lock publishes it */
+    gsaw__mutex_lock(&list->lock);
+    sleeper->previous = NULL;
+    sleeper->next = list->first;
+    if (list->first != NULL)
+        list->first->previous = sleeper;
+    list->first = sleeper;
+    sleeper->is_listed = true;
+    /* [P1] step 1, before the look; pairs with the loads of count and helpers in wake_*() */
+    gsaw__add_seq_cst(&list->count, 1);
+    if (helps)
+        gsaw__add_seq_cst(&list->helpers, 1); /* [P1] the same */
+    gsaw__mutex_unlock(&list->lock);
+}
+
+void gsaw__park_sleep(gsaw__sleeper *sleeper)
+{
+    /* [P3] acquire, pairs with P3 in wake() */
+    while (gsaw__load_acquire(&sleeper->woken) == 0)
+        syscall(SYS_futex, &sleeper->woken, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+bool gsaw__park_leave(gsaw__park *self, gsaw__sleeper *sleeper)
+{
+    gsaw__sleepers *list = list_of(self, sleeper->key);
+    gsaw__mutex_lock(&list->lock);
+    bool was_listed = sleeper->is_listed;
+    if (was_listed)
+        unlist(list, sleeper);
+    gsaw__mutex_unlock(&list->lock);
+    if (!was_listed)
+        gsaw__park_sleep(sleeper); /* its waker still has to touch it */
+    return was_listed;
+}
+
+/* Wake a chain of sleepers, linked by next, that were taken out of a list; no lock held. */
+static void wake(gsaw__sleeper *chain)
+{
+    while (chain != NULL) {
+        gsaw__sleeper *next = chain->next;
+        _Atomic uint32_t *word = &chain->woken;
+        gsaw__store_release(word,
+                            1); /* [P3] release, pairs with P3 in sleep(): chain may be gone now */
+        syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+        chain = next;
+    }
+}
+
+void gsaw__park_wake_idle(gsaw__park *self)
+{
+    /* [P1] step 2, pairs with P1 in enter(); [P2] pairs with P2 in search_end() */
+    if (gsaw__load_seq_cst(&self->idle.count) == 0 || gsaw__load_seq_cst(&self->searching) != 0)
+        return;
+    gsaw__mutex_lock(&self->idle.lock);
+    gsaw__sleeper *sleeper = self->idle.first;
+    /* [P2] asked again under the lock, so that many who bring work wake one and not one each */
+    if (sleeper != NULL && gsaw__load_seq_cst(&self->searching) == 0) {
+        unlist(&self->idle, sleeper);
+        sleeper->next = NULL;
+        gsaw__add_seq_cst(&self->searching, 1); /* [P2] on behalf of the one woken */
+    } else {
+        sleeper = NULL;
+    }
+    gsaw__mutex_unlock(&self->idle.lock);
+    wake(sleeper);
+}
+
+/* Take those out of the list that wait for `key` (NULL: all): helpers alone or any, one or all of
+ * them. */
+static gsaw__sleeper *pick(gsaw__sleepers *list, const void *key, bool helpers, bool all)
+{
+    gsaw__sleeper *chain = NULL;
+    gsaw__mutex_lock(&list->lock);
+    for (gsaw__sleeper *sleeper = list->first, *next; sleeper != NULL; sleeper = next) {
+        next = sleeper->next;
+        if ((key != NULL && sleeper->key != key) || (helpers && !sleeper->helps))
+            continue;
+        unlist(list, sleeper);
+        sleeper->next = chain;
+        chain = sleeper;
+        if (!all)
+            break;
+    }
+    gsaw__mutex_unlock(&list->lock);
+    return chain;
+}
+
+void gsaw__park_wake_helper(gsaw__park *self, const void *key)
+{
+    gsaw__sleepers *list = list_of(self, key);
+    if (gsaw__load_seq_cst(&list->helpers) != 0) /* [P1] step 2, pairs with P1 in enter() */
+        wake(pick(list, key, true, false));
+}
+
+void gsaw__park_wake_waiting(gsaw__park *self, const void *key)
+{
+    gsaw__sleepers *list = list_of(self, key);
+    if (gsaw__load_seq_cst(&list->count) != 0) /* [P1] step 2, pairs with P1 in enter() */
+        wake(pick(list, key, false, true));
+}
+
+void gsaw__park_wake_all(gsaw__park *self, bool waiting)
+{
+    gsaw__sleeper *chain = pick(&self->idle, NULL, false, true);
+    uint32_t count = 0;
+    for (gsaw__sleeper *sleeper = chain; sleeper != NULL; sleeper = sleeper->next)
+        count++;
+    gsaw__add_seq_cst(&self->searching, count); /* [P2] on behalf of those woken */
+    wake(chain);
+    for (uint32_t i = 0; waiting && i < GSAW_PARK_BUCKETS; i++)
+        wake(pick(&self->waiting[i], NULL, false, true));
+}
+
+void gsaw__park_search_begin(gsaw__park *self)
+{
+    gsaw__add_seq_cst(&self->searching, 1); /* [P2] pairs with P2 in wake_idle() */
+}
+
+bool gsaw__park_search_end(gsaw__park *self)
+{
+    /* [P2] before the look for more, pairs with P2 in wake_idle(): who saw this one searching and
+     * woke nobody had published before */
+    return gsaw__sub_seq_cst(&self->searching, 1) == 1;
+}
+
+uint32_t gsaw__park_idle_count(const gsaw__park *self)
+{
+    return gsaw__load_seq_cst(&self->idle.count); /* [P4] see stop_if_quiet() in worker.c */
+}
+
+uint32_t gsaw__park_hungry_count(const gsaw__park *self)
+{
+    /* [P5] relaxed: a hint, pairs with nothing */
+    return gsaw__load_relaxed(&self->idle.count) + gsaw__load_relaxed(&self->searching);
+}

@@ -1,0 +1,95 @@
+/* park.h - where threads sleep: idle workers in one list, those who wait for a group in lists by
+ * its address.
+ * Keeps:   a sleeper is in at most one list; who takes it out of the list wakes it, exactly once; a group
+ *          is only ever compared by address here, so it may be gone by then.
+ * Threads: any. Locks (rank GSAW_RANK_PARK) are held for list operations alone.
+ *
+ * No wake-up is lost, by the rule of Dekker [P1], for which both sides are sequentially consistent:
+ *
+ *     the one who parks           the one who brings work or ends a group
+ *     1. enter: count itself      1. publish (push a job; pending to 0)
+ *     2. look once more           2. load the count; if not 0, wake
+ *     3. sleep
+ *
+ * In the single order of the four, either the look sees what was published, or the load sees the
+ * count. Idle workers add one refinement [P2]: while some worker is searching, nobody is woken; so
+ * the last one that stops searching looks after its count has gone down, and wakes another if there
+ * is more.
+ * Next:    park.c, worker.c. Source of the refinement: the scheduler of Go (runtime/proc.go, comment
+ *          "Worker thread parking/unparking"). */
+#ifndef GSAW_TASK_PARK_H
+#define GSAW_TASK_PARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomic.h"
+#include "base/thread.h"
+
+#define GSAW_PARK_BUCKETS 32u /* a power of two */
+
+/* One thread that may sleep; lives with the worker, or on the stack of an outside thread. All-zero
+ * at first. */
+typedef struct gsaw__sleeper {
+    struct gsaw__sleeper *next, *previous; /* in its list */
+    const void *key;                       /* what it waits for; NULL: an idle worker */
+    bool helps;             /* a worker that would run tasks of the group meanwhile */
+    bool is_listed;         /* under the list's lock */
+    _Atomic uint32_t woken; /* futex word: 0 until it was taken out of the list and woken */
+} gsaw__sleeper;
+
+typedef struct gsaw__sleepers {
+    gsaw__mutex lock;
+    gsaw__sleeper *first;     /* the last to come, which is the warmest */
+    _Atomic uint32_t count;   /* in the list */
+    _Atomic uint32_t helpers; /* of these, with `helps` */
+    char padding[GSAW_SEPARATION];
+} gsaw__sleepers;
+
+typedef struct gsaw__park {
+    gsaw__sleepers idle;
+    _Atomic uint32_t searching; /* workers that look for work */
+    char padding[GSAW_SEPARATION];
+    gsaw__sleepers waiting[GSAW_PARK_BUCKETS]; /* by key */
+    uint32_t ready;                            /* locks that exist: for clear */
+} gsaw__park;
+
+gsaw_status gsaw__park_init(gsaw__park *self);
+void gsaw__park_clear(gsaw__park *self); /* nobody may be parked */
+
+/* Step 1 of parking: as an idle worker, or waiting for `key`. After this the caller looks once
+ * more, and then either sleeps or leaves. */
+void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper, const void *key, bool helps);
+
+/* Sleep until woken. An idle worker then counts as searching. */
+void gsaw__park_sleep(gsaw__sleeper *sleeper);
+
+/* Take the entry back. False when somebody had already chosen to wake it (which is waited for):
+ * then it is as after sleep(). */
+bool gsaw__park_leave(gsaw__park *self, gsaw__sleeper *sleeper);
+
+/* Wake one idle worker, unless there is none or some worker is searching. Cheap then. */
+void gsaw__park_wake_idle(gsaw__park *self);
+
+/* Wake one worker that waits for `key` and would help. Cheap when there is none. */
+void gsaw__park_wake_helper(gsaw__park *self, const void *key);
+
+/* Wake all that wait for `key`. Cheap when there are none. */
+void gsaw__park_wake_waiting(gsaw__park *self, const void *key);
+
+/* Wake all idle workers; with `waiting` those that wait for any key, too. They look around and park
+ * again. */
+void gsaw__park_wake_all(gsaw__park *self, bool waiting);
+
+/* Count a worker as searching; the idle one that is woken is counted by its waker. */
+void gsaw__park_search_begin(gsaw__park *self);
+
+/* Not searching any more. True when it was the last: then the caller owes a look for more work,
+ * after this call, and gsaw__park_wake_idle if there is any. */
+bool gsaw__park_search_end(gsaw__park *self);
+
+/* Idle workers asleep (or about to be), and workers with nothing to do, searching ones included. */
+uint32_t gsaw__park_idle_count(const gsaw__park *self);
+uint32_t gsaw__park_hungry_count(const gsaw__park *self);
+
+#endif
