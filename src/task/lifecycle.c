@@ -1,0 +1,187 @@
+/* lifecycle.c - workers come and go: growing, shrinking, shutting down; and the seat of a pool
+ * without threads.
+ * Keeps:   `live` threads exist, workers 0 to live - 1; only control changes that. A pool that has a thread
+ *          keeps one until it is shut down, so the seat matters only before the first and after the
+ * last.
+ * Threads: any but the pool's own tasks.
+ * Next:    pool.h, worker.c */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/status.h"
+#include "task/pool.h"
+
+#define SPIN_NS 30000u /* about the cost of a sleep and a wake-up; looking longer only burns */
+
+static uint32_t live_count(const gsaw_pool *self)
+{
+    return gsaw__load_seq_cst(&self->live); /* [R5] pairs with R5 in set_live() */
+}
+
+static void set_live(gsaw_pool *self, uint32_t count)
+{
+    gsaw__store_seq_cst(&self->live,
+                        count); /* [R5] pairs with R5 in live_count() and stop_if_quiet() */
+    bool have_room = count <= self->usable_cpus && self->usable_cpus > 1;
+    gsaw__store_relaxed(&self->spin_ns, have_room ? SPIN_NS : 0); /* [R4] a hint */
+}
+
+/* ---- the seat ---- */
+
+bool gsaw__seat_is_free(const gsaw_pool *self)
+{
+    /* [R6] a look before parking, pairs with R6 in seat_release() */
+    return live_count(self) == 0 && gsaw__load_seq_cst(&self->seat) == 0;
+}
+
+bool gsaw__seat_take(gsaw_pool *self)
+{
+    uint32_t free_seat = 0;
+    /* [R6] acquire, pairs with R6 in seat_release(): what the last holder did as worker 0 */
+    if (live_count(self) != 0 || !gsaw__cas_seq_cst(&self->seat, &free_seat, 1u))
+        return false;
+    if (live_count(self) == 0)
+        return true;
+    gsaw__seat_release(self); /* threads came in between */
+    return false;
+}
+
+void gsaw__seat_release(gsaw_pool *self)
+{
+    gsaw__store_seq_cst(&self->seat,
+                        0u); /* [R6] release, pairs with R6 in take; before the wake-up */
+    gsaw__park_wake_all(&self->park, true);
+}
+
+/* Wait for the seat, under control: the number of threads stays 0 meanwhile. */
+static void seat_wait(gsaw_pool *self)
+{
+    gsaw__sleeper sleeper = {0};
+    while (!gsaw__seat_take(self)) {
+        gsaw__park_enter(&self->park, &sleeper, &self->seat, false);
+        if (gsaw__seat_is_free(self))
+            gsaw__park_leave(&self->park, &sleeper);
+        else
+            gsaw__park_sleep(&sleeper);
+    }
+}
+
+/* ---- growing and shrinking ---- */
+
+/* Worker `index`, made if need be; NULL when memory is out. Under control. */
+static gsaw_worker *make(gsaw_pool *self, uint32_t index)
+{
+    uint32_t made = gsaw__load_relaxed(&self->made); /* [R3] written under control alone */
+    if (index < made)
+        return gsaw__load_relaxed(&self->workers[index]); /* [R3] the same */
+    gsaw_worker *worker = gsaw__worker_new(self, index);
+    if (worker == NULL)
+        return NULL;
+    gsaw__store_relaxed(&self->workers[index], worker); /* [R3] published by made */
+    gsaw__store_release(&self->made, index + 1);        /* [R3] release, pairs with made_count() */
+    return worker;
+}
+
+gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error)
+{
+    gsaw_status status = GSAW_OK;
+    uint32_t live = live_count(self);
+    gsaw__store_seq_cst(&self->target, workers); /* [R2] pairs with R2 in is_ending() */
+    while (live < workers) {
+        gsaw_worker *worker = make(self, live);
+        if (worker == NULL) {
+            status = gsaw__fail_memory(error);
+            break;
+        }
+        char name[24];
+        snprintf(name, sizeof name, "%s-%" PRIu32, self->name, live);
+        status = self->start(&worker->thread, name, self->options.stack_size, gsaw__worker_main,
+                             worker, NULL);
+        if (status != GSAW_OK) {
+            status = gsaw__fail(error, GSAW_LIMIT, "%" PRIu32 " threads started of %" PRIu32, live,
+                                workers);
+            break;
+        }
+        set_live(self, ++live);
+    }
+    gsaw__store_seq_cst(&self->target, live); /* [R2] what there is */
+    return status;
+}
+
+/* Let workers [workers, live) end, under control. */
+static void shrink(gsaw_pool *self, uint32_t workers)
+{
+    uint32_t live = live_count(self);
+    gsaw__store_seq_cst(&self->target, workers); /* [R2] pairs with R2 in is_ending() */
+    gsaw__park_wake_all(&self->park, false);
+    for (uint32_t i = workers; i < live; i++) {
+        gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
+        gsaw__thread_join(&worker->thread);
+    }
+    set_live(self, workers);
+}
+
+gsaw_status gsaw_pool_resize(gsaw_pool *self, uint32_t workers)
+{
+    if (gsaw__pool_is_forked(self))
+        return GSAW_CLOSED;
+    if (workers > GSAW_WORKERS_MAX)
+        return GSAW_RANGE;
+    if (gsaw__pool_worker_here(self) != NULL)
+        return GSAW_INVALID;
+    if (workers == 0)
+        workers = self->usable_cpus;
+    gsaw_status status = GSAW_OK;
+    gsaw__mutex_lock(&self->control);
+    uint32_t live = live_count(self);
+    if (gsaw__load_seq_cst(&self->state) != GSAW_POOL_OPEN) { /* [R1] pairs with raise_state() */
+        status = GSAW_CLOSED;
+    } else if (live == 0) {
+        seat_wait(self);
+        status = gsaw__pool_grow(self, workers, NULL);
+        gsaw__seat_release(self);
+    } else if (workers > live) {
+        status = gsaw__pool_grow(self, workers, NULL);
+    } else if (workers < live) {
+        shrink(self, workers);
+    }
+    gsaw__mutex_unlock(&self->control);
+    return status;
+}
+
+/* ---- the end ---- */
+
+static void raise_state(gsaw_pool *self, uint32_t state)
+{
+    uint32_t now = gsaw__load_seq_cst(&self->state); /* [R1] pairs with itself */
+    while (now < state && !gsaw__cas_seq_cst(&self->state, &now, state)) /* [R1] state_of() */
+        ;
+}
+
+void gsaw_pool_shutdown(gsaw_pool *self, bool drain)
+{
+    if (gsaw__pool_is_forked(self))
+        return;
+    gsaw_assert(gsaw__pool_worker_here(self) == NULL);
+    raise_state(self, drain ? GSAW_POOL_DRAIN : GSAW_POOL_DROP);
+    gsaw__queue_close(&self->queue);
+    gsaw__park_wake_all(&self->park, false);
+    gsaw__mutex_lock(&self->control);
+    uint32_t live = live_count(self);
+    if (live == 0) {
+        seat_wait(self);
+        gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), NULL); /* [R3] under control */
+        gsaw__seat_release(self);
+    } else {
+        /* Once more, now that no resize goes on: live is right, and the last to park will see it.
+         */
+        gsaw__park_wake_all(&self->park, false);
+        for (uint32_t i = 0; i < live; i++) {
+            gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
+            gsaw__thread_join(&worker->thread);
+        }
+        set_live(self, 0);
+    }
+    gsaw__mutex_unlock(&self->control);
+}

@@ -1,0 +1,456 @@
+/* test_lifecycle.c - a pool whose workers come and go: resize, shutdown, no threads to be had,
+ * fork.
+ * Next:    src/task/lifecycle.c, test_pool.c */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "task/pool.h"
+
+static void submit(gsaw_pool *pool, gsaw_group *group, gsaw_task_function *function, void *argument,
+                   uint64_t range)
+{
+    gsaw_task task = {.function = function, .argument = argument, .range = range};
+    gsaw_status status = gsaw_pool_submit(pool, group, task);
+    if (status != GSAW_OK)
+        gsaw__abort("submit", __FILE__, __LINE__); /* cmocka's asserts are for the main thread */
+}
+
+static void pass(long ms) { nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL); }
+
+static void add(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    (void)worker;
+    atomic_fetch_add((_Atomic uint64_t *)argument, range);
+}
+
+static void hold_open(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    (void)worker;
+    (void)range;
+    while (!atomic_load((_Atomic bool *)argument))
+        gsaw__thread_pause();
+}
+
+/* Submits two of itself, one level down, to the group given, for a sum of 2^range. */
+struct tree {
+    gsaw_group group;
+    _Atomic uint64_t leaves;
+};
+
+static void grow_tree(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct tree *tree = argument;
+    if (range == 0) {
+        atomic_fetch_add(&tree->leaves, 1);
+        return;
+    }
+    submit(gsaw_worker_pool(worker), &tree->group, grow_tree, tree, range - 1);
+    submit(gsaw_worker_pool(worker), &tree->group, grow_tree, tree, range - 1);
+}
+
+/* A starter that gives so many threads and no more; not thread-safe, as control is. */
+static uint32_t threads_left;
+
+static gsaw_status start_some(gsaw__thread *thread, const char *name, size_t stack_size,
+                              gsaw__thread_function *function, void *argument, gsaw_error *error)
+{
+    if (threads_left == 0)
+        return GSAW_SYSTEM;
+    threads_left--;
+    return gsaw__thread_start(thread, name, stack_size, function, argument, error);
+}
+
+static gsaw_pool *make_with(uint32_t workers, uint32_t threads)
+{
+    gsaw_pool *pool;
+    gsaw_pool_options options = {.size = sizeof options, .workers = workers};
+    gsaw_error error = {0};
+    threads_left = threads;
+    assert_int_equal(gsaw__pool_new_with(&options, start_some, &pool, &error), GSAW_OK);
+    assert_int_equal(error.status, GSAW_OK);
+    assert_int_equal(gsaw_pool_worker_count(pool), threads < workers ? threads : workers);
+    return pool;
+}
+
+static void test_lifecycle_runs_with_the_threads_it_gets(void **state)
+{
+    (void)state;
+    for (uint32_t threads = 0; threads <= 5; threads++) {
+        gsaw_pool *pool = make_with(4, threads);
+        struct tree tree = {0};
+        submit(pool, &tree.group, grow_tree, &tree, 10);
+        gsaw_pool_wait(pool, &tree.group);
+        assert_int_equal(tree.leaves, 1024);
+        gsaw_worker_stats stats;
+        uint64_t completed = 0;
+        for (uint32_t i = 0; gsaw_pool_stats(pool, i, &stats) == GSAW_OK; i++)
+            completed += stats.completed;
+        assert_int_equal(completed, 2047);
+        gsaw_pool_free(pool);
+    }
+}
+
+struct nested {
+    _Atomic uint64_t sum;
+    _Atomic uint64_t strangers; /* tasks that ran as another worker than 0 */
+};
+
+static void nest(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct nested *nested = argument;
+    gsaw_pool *pool = gsaw_worker_pool(worker);
+    gsaw_group group = {0};
+    if (gsaw_worker_index(worker) != 0 || gsaw__pool_worker_here(pool) != worker)
+        atomic_fetch_add(&nested->strangers, 1);
+    atomic_fetch_add(&nested->sum, 1);
+    for (uint64_t i = 0; i < range; i++)
+        submit(pool, &group, nest, nested, range - 1);
+    gsaw_pool_wait(pool, &group);
+}
+
+static void test_lifecycle_without_threads_the_waiter_runs_all(void **state)
+{
+    (void)state;
+    gsaw_pool *pool = make_with(3, 0);
+    struct nested nested = {0};
+    gsaw_group group = {0};
+    assert_int_equal(gsaw_pool_worker_max(pool), 1);
+    submit(pool, &group, nest, &nested, 5);
+    assert_int_equal(nested.sum, 0); /* nobody there yet */
+    gsaw_pool_wait(pool, &group);
+    assert_int_equal(nested.sum, 1 + 5 + 20 + 60 + 120 + 120);
+    assert_int_equal(nested.strangers, 0);
+    assert_null(gsaw__pool_worker_here(pool));
+    /* What nobody waits for is run when the pool ends. */
+    submit(pool, &group, nest, &nested, 1);
+    gsaw_pool_free(pool);
+    assert_int_equal(nested.sum, 326 + 2);
+    assert_int_equal(gsaw_group_pending(&group), 0);
+}
+
+struct waiter {
+    gsaw_pool *pool;
+    _Atomic uint64_t sum;
+};
+
+static void *submit_and_wait(void *argument)
+{
+    struct waiter *waiter = argument;
+    for (int i = 0; i < 200; i++) {
+        gsaw_group group = {0};
+        for (uint64_t j = 0; j < 20; j++)
+            submit(waiter->pool, &group, add, &waiter->sum, 1);
+        gsaw_pool_wait(waiter->pool, &group);
+    }
+    return NULL;
+}
+
+static void test_lifecycle_without_threads_waiters_take_turns(void **state)
+{
+    (void)state;
+    for (uint32_t later = 0; later < 2;
+         later++) { /* with and without threads that come in between */
+        struct waiter waiter = {.pool = make_with(2, 0)};
+        pthread_t threads[4];
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, submit_and_wait, &waiter), 0);
+        threads_left = later * 2;
+        assert_int_equal(gsaw_pool_resize(waiter.pool, 2), later == 0 ? GSAW_LIMIT : GSAW_OK);
+        assert_int_equal(gsaw_pool_worker_count(waiter.pool), later * 2);
+        for (int i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+        assert_int_equal(waiter.sum, 4 * 200 * 20);
+        gsaw_pool_free(waiter.pool);
+    }
+}
+
+struct two_pools {
+    gsaw_pool *outer, *inner;
+    _Atomic uint64_t wrong;
+};
+
+static void use_both(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct two_pools *pools = argument;
+    bool is_inner = gsaw_worker_pool(worker) == pools->inner;
+    if ((gsaw__pool_worker_here(pools->outer) != NULL) != true ||
+        (gsaw__pool_worker_here(pools->inner) != NULL) != is_inner)
+        atomic_fetch_add(&pools->wrong, 1);
+    if (range == 0)
+        return;
+    gsaw_pool *next = is_inner ? pools->outer : pools->inner;
+    gsaw_group group = {0};
+    submit(next, &group, use_both, argument, range - 1);
+    gsaw_pool_wait(next, &group);
+}
+
+static void test_lifecycle_a_thread_is_worker_of_two_pools(void **state)
+{
+    (void)state;
+    struct two_pools pools = {.outer = make_with(1, 0), .inner = make_with(1, 0)};
+    gsaw_group group = {0};
+    submit(pools.outer, &group, use_both, &pools, 1);
+    gsaw_pool_wait(pools.outer, &group);
+    assert_int_equal(pools.wrong, 0);
+    gsaw_pool_free(pools.inner);
+    gsaw_pool_free(pools.outer);
+}
+
+static void test_lifecycle_resize_while_running(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5, 1, 2, 8, 3, 3, 16, 1, 4};
+    gsaw_pool *pool = make_with(2, 1000);
+    uint32_t most = 2;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct tree tree = {0};
+        submit(pool, &tree.group, grow_tree, &tree, 12);
+        assert_int_equal(gsaw_pool_resize(pool, sizes[i]), GSAW_OK);
+        most = sizes[i] > most ? sizes[i] : most;
+        assert_int_equal(gsaw_pool_worker_count(pool), sizes[i]);
+        assert_int_equal(gsaw_pool_worker_max(pool), most);
+        gsaw_pool_wait(pool, &tree.group);
+        assert_int_equal(tree.leaves, 4096);
+    }
+    assert_int_equal(gsaw_pool_resize(pool, 0), GSAW_OK);
+    assert_true(gsaw_pool_worker_count(pool) >= 1);
+    threads_left = 3;
+    uint32_t before = gsaw_pool_worker_count(pool);
+    assert_int_equal(gsaw_pool_resize(pool, before + 5), GSAW_LIMIT);
+    assert_int_equal(gsaw_pool_worker_count(pool), before + 3);
+    gsaw_pool_free(pool);
+}
+
+static void fill(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct tree *tree = argument;
+    for (uint64_t i = 0; i < range; i++)
+        submit(gsaw_worker_pool(worker), &tree->group, add, &tree->leaves, 1);
+}
+
+/* The worker that ends has a deque full of tasks: they move to the one that stays. */
+static void test_lifecycle_shrinking_moves_tasks(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        gsaw_pool *pool = make_with(2, 2);
+        struct tree tree = {0};
+        submit(pool, &tree.group, fill, &tree, 500);
+        submit(pool, &tree.group, fill, &tree, 500);
+        assert_int_equal(gsaw_pool_resize(pool, 1), GSAW_OK);
+        gsaw_worker_stats stats;
+        assert_int_equal(gsaw_pool_stats(pool, 1, &stats), GSAW_OK);
+        assert_int_equal(stats.pending, 0);
+        gsaw_pool_wait(pool, &tree.group);
+        assert_int_equal(tree.leaves, 1000);
+        gsaw_pool_free(pool);
+    }
+}
+
+static void try_resize(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    (void)range;
+    *(gsaw_status *)argument = gsaw_pool_resize(gsaw_worker_pool(worker), 2);
+}
+
+static void test_lifecycle_resize_inside_a_task_is_refused(void **state)
+{
+    (void)state;
+    gsaw_pool *pool = make_with(1, 9);
+    gsaw_group group = {0};
+    gsaw_status status = GSAW_OK;
+    submit(pool, &group, try_resize, &status, 0);
+    gsaw_pool_wait(pool, &group);
+    assert_int_equal(status, GSAW_INVALID);
+    gsaw_pool_free(pool);
+}
+
+static void test_lifecycle_drain_runs_everything(void **state)
+{
+    (void)state;
+    for (uint32_t workers = 0; workers <= 4; workers += 2) {
+        gsaw_pool *pool = make_with(4, workers);
+        struct tree tree = {0};
+        submit(pool, &tree.group, grow_tree, &tree, 12); /* submits while it is being shut down */
+        gsaw_pool_shutdown(pool, true);
+        assert_int_equal(tree.leaves, 4096);
+        assert_int_equal(gsaw_pool_worker_count(pool), 0);
+        gsaw_task task = {.function = add, .argument = &tree.leaves};
+        assert_int_equal(gsaw_pool_submit(pool, &tree.group, task), GSAW_CLOSED);
+        assert_int_equal(gsaw_pool_resize(pool, 2), GSAW_CLOSED);
+        assert_int_equal(gsaw_group_pending(&tree.group), 0);
+        gsaw_pool_wait(pool, &tree.group);
+        gsaw_pool_shutdown(pool, true);
+        gsaw_pool_shutdown(pool, false);
+        gsaw_pool_free(pool);
+    }
+}
+
+static void *open_later(void *argument)
+{
+    pass(20);
+    atomic_store((_Atomic bool *)argument, true);
+    return NULL;
+}
+
+static void test_lifecycle_drop_ends_without_running(void **state)
+{
+    (void)state;
+    for (uint32_t workers = 0; workers <= 2; workers++) {
+        gsaw_pool *pool = make_with(2, workers);
+        _Atomic bool open = false;
+        _Atomic uint64_t sum = 0;
+        gsaw_group group = {0};
+        pthread_t thread;
+        for (uint32_t i = 0; i < workers; i++) /* every worker is held */
+            submit(pool, &group, hold_open, &open, 0);
+        pass(workers == 0 ? 0 : 10);
+        for (int i = 0; i < 1000; i++)
+            submit(pool, &group, add, &sum, 1);
+        assert_int_equal(pthread_create(&thread, NULL, open_later, &open), 0);
+        gsaw_pool_shutdown(pool, false);
+        pthread_join(thread, NULL);
+        assert_int_equal(gsaw_group_pending(&group), 0);
+        gsaw_worker_stats stats;
+        uint64_t completed = 0, dropped = 0;
+        for (uint32_t i = 0; gsaw_pool_stats(pool, i, &stats) == GSAW_OK; i++) {
+            completed += stats.completed;
+            dropped += stats.dropped;
+        }
+        assert_int_equal(completed, workers + sum);
+        assert_int_equal(completed + dropped, workers + 1000);
+        assert_true(dropped >= 900); /* all, unless a worker came late to be held */
+        gsaw_pool_free(pool);
+    }
+}
+
+struct cut {
+    gsaw_pool *pool;
+    _Atomic bool open;
+    _Atomic uint64_t begun;
+    gsaw_group inner;
+};
+
+static void wait_inside(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct cut *cut = argument;
+    (void)range;
+    for (int i = 0; i < 100; i++)
+        submit(gsaw_worker_pool(worker), &cut->inner, hold_open, &cut->open, 0);
+    atomic_fetch_add(&cut->begun, 1);
+    gsaw_pool_wait(gsaw_worker_pool(worker), &cut->inner);
+}
+
+static void *drain_in_thread(void *argument)
+{
+    gsaw_pool_shutdown(((struct cut *)argument)->pool, true);
+    return NULL;
+}
+
+/* A drain that would have to run 100 held tasks is cut short by a second call; a task in wait comes
+ * back. */
+static void test_lifecycle_drop_cuts_a_drain_short(void **state)
+{
+    (void)state;
+    struct cut cut = {.pool = make_with(2, 2)};
+    gsaw_group group = {0};
+    pthread_t drainer, opener;
+    submit(cut.pool, &group, wait_inside, &cut, 0);
+    while (atomic_load(&cut.begun) == 0)
+        gsaw__thread_pause();
+    assert_int_equal(pthread_create(&drainer, NULL, drain_in_thread, &cut), 0);
+    pass(5);
+    assert_int_equal(pthread_create(&opener, NULL, open_later, &cut.open), 0);
+    gsaw_pool_shutdown(cut.pool, false);
+    pthread_join(drainer, NULL);
+    pthread_join(opener, NULL);
+    assert_int_equal(gsaw_group_pending(&cut.inner), 0);
+    assert_int_equal(gsaw_group_pending(&group), 0);
+    gsaw_worker_stats first, second;
+    assert_int_equal(gsaw_pool_stats(cut.pool, 0, &first), GSAW_OK);
+    assert_int_equal(gsaw_pool_stats(cut.pool, 1, &second), GSAW_OK);
+    assert_int_equal(first.completed + first.dropped + second.completed + second.dropped, 101);
+    gsaw_pool_free(cut.pool);
+}
+
+static void test_lifecycle_free_of_an_idle_pool(void **state)
+{
+    (void)state;
+    for (uint32_t workers = 1; workers <= 8; workers++) {
+        gsaw_pool_free(make_with(workers, workers)); /* at once: threads that have hardly begun */
+        gsaw_pool *pool = make_with(workers, workers);
+        pass(2);
+        gsaw_pool_free(pool); /* parked */
+    }
+}
+
+/* In the child: every call returns, none hangs. Exit status 0 if they said what they should. */
+static int use_after_fork(gsaw_pool *pool)
+{
+    gsaw_group group = {0}, busy = {.pending = 1};
+    gsaw_task task = {.function = add};
+    bool right = gsaw_pool_submit(pool, &group, task) == GSAW_CLOSED &&
+                 gsaw_pool_resize(pool, 3) == GSAW_CLOSED;
+    gsaw_pool_wait(pool, &busy);
+    gsaw_pool_shutdown(pool, true);
+    gsaw_pool_free(pool);
+    return right ? 0 : 1;
+}
+
+static void test_lifecycle_fork(void **state)
+{
+    (void)state;
+    gsaw_failing_allocator memory;
+    gsaw_failing_allocator_init(&memory, 0, 0);
+    gsaw_pool *pool;
+    gsaw_pool_options options = {
+        .size = sizeof options, .allocator = &memory.allocator, .workers = 3};
+    assert_int_equal(gsaw_pool_new(&options, &pool, NULL), GSAW_OK);
+    struct tree tree = {0};
+    for (int round = 0; round < 10; round++) {
+        submit(pool, &tree.group, grow_tree, &tree, 10); /* some thread holds some lock, perhaps */
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            alarm(20); /* a hang is a failure, too */
+            int failure = use_after_fork(pool);
+            _exit(failure + 2 * (atomic_load(&memory.live_bytes) != 0));
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+        gsaw_pool_wait(pool, &tree.group); /* the parent is unharmed */
+        assert_int_equal(tree.leaves, (uint64_t)(round + 1) * 1024);
+    }
+    gsaw_pool_free(pool);
+    assert_int_equal(memory.live_bytes, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lifecycle_runs_with_the_threads_it_gets),
+        cmocka_unit_test(test_lifecycle_without_threads_the_waiter_runs_all),
+        cmocka_unit_test(test_lifecycle_without_threads_waiters_take_turns),
+        cmocka_unit_test(test_lifecycle_a_thread_is_worker_of_two_pools),
+        cmocka_unit_test(test_lifecycle_resize_while_running),
+        cmocka_unit_test(test_lifecycle_shrinking_moves_tasks),
+        cmocka_unit_test(test_lifecycle_resize_inside_a_task_is_refused),
+        cmocka_unit_test(test_lifecycle_drain_runs_everything),
+        cmocka_unit_test(test_lifecycle_drop_ends_without_running),
+        cmocka_unit_test(test_lifecycle_drop_cuts_a_drain_short),
+        cmocka_unit_test(test_lifecycle_free_of_an_idle_pool),
+        cmocka_unit_test(test_lifecycle_fork),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
