@@ -264,8 +264,9 @@ bool gsaw__ts_require(gsaw__walk *self, gsaw__child name, gsaw__child value)
     bool is_whole = property.field == 0;
     if (name.kind != TS_IDENTIFIER && (name.kind != TS_OBJECT_PATTERN || !is_whole))
         return false;
+    gsaw__span whole = {ts_node_start_byte(name.node), call.whole.end};
     gsaw__facts_import import =
-        gsaw__ts_import_record(self, GSAW_IMPORT_REQUIRE, call.whole, call.specifier);
+        gsaw__ts_import_record(self, GSAW_IMPORT_REQUIRE, whole, call.specifier);
     import.specifier = gsaw__walk_string(self, call.specifier);
     if (name.kind == TS_IDENTIFIER) {
         if (!is_whole)
