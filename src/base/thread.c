@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/alloc.h"
 #include "base/check.h"
 #include "base/clock.h"
 
@@ -102,25 +101,17 @@ void gsaw__condition_signal(gsaw__condition *self) { pthread_cond_signal(&self->
 
 void gsaw__condition_broadcast(gsaw__condition *self) { pthread_cond_broadcast(&self->condition); }
 
-/* What a new thread is to run; handed over through the heap, freed by the thread. */
-struct start {
-    gsaw__thread_function *function;
-    void *argument;
-    char name[16];
-};
-
 static void *run(void *argument)
 {
-    struct start start = *(struct start *)argument;
-    gsaw__free(NULL, argument, sizeof start);
-    pthread_setname_np(pthread_self(), start.name);
-    start.function(start.argument);
+    const gsaw__thread *self = argument;
+    pthread_setname_np(pthread_self(), self->name);
+    self->function(self->argument);
     return NULL;
 }
 
 /* Signals are the program's business: its own threads take them. The faults stay, as they are ours.
  */
-static int create(pthread_t *thread, const pthread_attr_t *attributes, struct start *start)
+static int create(gsaw__thread *self, const pthread_attr_t *attributes)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
     sigset_t blocked, before;
@@ -128,32 +119,29 @@ static int create(pthread_t *thread, const pthread_attr_t *attributes, struct st
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         sigdelset(&blocked, faults[i]);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    int failure = pthread_create(thread, attributes, run, start);
+    int failure = pthread_create(&self->thread, attributes, run, self);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failure;
 }
 
-gsaw_status gsaw__thread_start(gsaw__thread *self, const char *name, size_t stack_size,
-                               gsaw__thread_function *function, void *argument, gsaw_error *error)
+gsaw_status gsaw__thread_start(gsaw__thread *self, const gsaw__thread_options *options,
+                               gsaw_error *error)
 {
-    struct start *start = gsaw__alloc(NULL, sizeof *start);
-    if (start == NULL)
-        return gsaw__fail_memory(error);
-    *start = (struct start){.function = function, .argument = argument};
-    snprintf(start->name, sizeof start->name, "%s", name);
+    self->function = options->function;
+    self->argument = options->argument;
+    snprintf(self->name, sizeof self->name, "%s", options->name);
     pthread_attr_t attributes;
     int failure = pthread_attr_init(&attributes);
     if (failure == 0) {
-        if (stack_size != 0)
-            failure = pthread_attr_setstacksize(&attributes, stack_size);
+        if (options->stack_size != 0)
+            failure = pthread_attr_setstacksize(&attributes, options->stack_size);
         if (failure == 0)
-            failure = create(&self->thread, &attributes, start);
+            failure = create(self, &attributes);
         pthread_attr_destroy(&attributes);
     }
     if (failure == 0)
         return GSAW_OK;
-    gsaw__free(NULL, start, sizeof *start);
-    return gsaw__fail_errno(error, failure, "cannot start thread %s", name);
+    return gsaw__fail_errno(error, failure, "cannot start thread %s", self->name);
 }
 
 void gsaw__thread_join(gsaw__thread *self)

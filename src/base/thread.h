@@ -58,17 +58,28 @@ bool gsaw__condition_wait_until(gsaw__condition *self, gsaw__mutex *held, uint64
 void gsaw__condition_signal(gsaw__condition *self);
 void gsaw__condition_broadcast(gsaw__condition *self);
 
-typedef struct gsaw__thread {
-    pthread_t thread;
-} gsaw__thread;
-
 typedef void gsaw__thread_function(void *argument);
 
-/* Start a thread with all signals blocked but those a fault raises. name: at most 15 bytes are
- * shown. stack_size 0: the system's default. GSAW_SYSTEM or GSAW_NO_MEMORY when there are no more
- * threads. */
-gsaw_status gsaw__thread_start(gsaw__thread *self, const char *name, size_t stack_size,
-                               gsaw__thread_function *function, void *argument, gsaw_error *error);
+/* What a thread is to be. */
+typedef struct gsaw__thread_options {
+    gsaw__thread_function *function;
+    void *argument;    /* of the function */
+    const char *name;  /* at most 15 bytes are shown */
+    size_t stack_size; /* bytes; 0: the system's default */
+} gsaw__thread_options;
+
+/* A thread that was started; stays where it is until it has been joined. */
+typedef struct gsaw__thread {
+    pthread_t thread;
+    gsaw__thread_function *function;
+    void *argument;
+    char name[16];
+} gsaw__thread;
+
+/* Start a thread with all signals blocked but those a fault raises. The options are copied. Takes
+ * no memory of ours. GSAW_SYSTEM or GSAW_NO_MEMORY when there are no more threads. */
+gsaw_status gsaw__thread_start(gsaw__thread *self, const gsaw__thread_options *options,
+                               gsaw_error *error);
 
 /* Wait until it has ended. Once per started thread. */
 void gsaw__thread_join(gsaw__thread *self);

@@ -96,8 +96,11 @@ gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error
         }
         char name[24];
         snprintf(name, sizeof name, "%s-%" PRIu32, self->name, live);
-        status = self->start(&worker->thread, name, self->options.stack_size, gsaw__worker_main,
-                             worker, NULL);
+        gsaw__thread_options options = {.function = gsaw__worker_main,
+                                        .argument = worker,
+                                        .name = name,
+                                        .stack_size = self->options.stack_size};
+        status = self->start(&worker->thread, &options, NULL);
         if (status != GSAW_OK) {
             status = gsaw__fail(error, GSAW_LIMIT, "%" PRIu32 " threads started of %" PRIu32, live,
                                 workers);

@@ -36,8 +36,7 @@ enum gsaw__pool_state {
 };
 
 /* Starts the thread of a worker: gsaw__thread_start, or a test's own that fails at will. */
-typedef gsaw_status gsaw__pool_starter(gsaw__thread *thread, const char *name, size_t stack_size,
-                                       gsaw__thread_function *function, void *argument,
+typedef gsaw_status gsaw__pool_starter(gsaw__thread *thread, const gsaw__thread_options *options,
                                        gsaw_error *error);
 
 struct gsaw_worker {

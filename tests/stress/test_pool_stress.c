@@ -342,13 +342,13 @@ static void *shut_down_hard(void *argument)
 
 static uint32_t threads_allowed; /* of start_few; under pool.control, one pool at a time */
 
-static gsaw_status start_few(gsaw__thread *thread, const char *name, size_t stack_size,
-                             gsaw__thread_function *function, void *argument, gsaw_error *error)
+static gsaw_status start_few(gsaw__thread *thread, const gsaw__thread_options *options,
+                             gsaw_error *error)
 {
     if (threads_allowed == 0)
         return GSAW_SYSTEM;
     threads_allowed--;
-    return gsaw__thread_start(thread, name, stack_size, function, argument, error);
+    return gsaw__thread_start(thread, options, error);
 }
 
 /* One pool that lives for about a millisecond, with any number of threads from none on. */

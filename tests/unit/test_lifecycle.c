@@ -60,13 +60,13 @@ static void grow_tree(gsaw_worker *worker, void *argument, uint64_t range)
 /* A starter that gives so many threads and no more; not thread-safe, as control is. */
 static uint32_t threads_left;
 
-static gsaw_status start_some(gsaw__thread *thread, const char *name, size_t stack_size,
-                              gsaw__thread_function *function, void *argument, gsaw_error *error)
+static gsaw_status start_some(gsaw__thread *thread, const gsaw__thread_options *options,
+                              gsaw_error *error)
 {
     if (threads_left == 0)
         return GSAW_SYSTEM;
     threads_left--;
-    return gsaw__thread_start(thread, name, stack_size, function, argument, error);
+    return gsaw__thread_start(thread, options, error);
 }
 
 static gsaw_pool *make_with(uint32_t workers, uint32_t threads)

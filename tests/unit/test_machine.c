@@ -150,12 +150,14 @@ static void test_thread_runs_with_signals_blocked(void **state)
     (void)state;
     int flag = 0;
     gsaw__thread thread;
-    assert_int_equal(
-        gsaw__thread_start(&thread, "a name longer than 15", 0, raise_flag, &flag, NULL), GSAW_OK);
+    gsaw__thread_options options = {
+        .function = raise_flag, .argument = &flag, .name = "a name longer than 15"};
+    assert_int_equal(gsaw__thread_start(&thread, &options, NULL), GSAW_OK);
     gsaw__thread_join(&thread);
     assert_int_equal(flag, 1);
     gsaw_error error = {0};
-    gsaw_status status = gsaw__thread_start(&thread, "x", 1, raise_flag, &flag, &error);
+    options.stack_size = 1;
+    gsaw_status status = gsaw__thread_start(&thread, &options, &error);
     assert_int_equal(status, GSAW_SYSTEM); /* a stack of one byte: EINVAL */
     assert_int_equal(error.os_errno, EINVAL);
 }
