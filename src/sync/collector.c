@@ -1,10 +1,11 @@
 /* collector.c - ResultCollector: each worker appends to a shard of its own; they are sorted once,
  * at the end.
- * Keeps:   a shard's results are in the order of their arrival and never move out of it; `sorted` is
- *          built anew for each aggregate.
+ * Keeps:   a shard's results are in the order of their arrival and never move out of it; `sorted`
+ *          is built anew for each aggregate.
  * Threads: collect(): one at a time per shard; all else: one at a time, nobody collecting.
- * Next:    gangsaw/sync.h. Source of the sort: least significant digit first radix sort (Knuth, The Art of
- *          Computer Programming 3, 5.2.5): linear, stable, and without a hidden malloc as qsort
+ * Next:    gangsaw/sync.h. Source of the sort: least significant digit first radix sort (Knuth, The
+ *          Art of Computer Programming 3, 5.2.5): linear, stable, and without a hidden malloc as
+ *          qsort
  * has. */
 #include <gangsaw/sync.h>
 
@@ -162,8 +163,8 @@ gsaw_status gsaw_collector_aggregate(gsaw_collector *self, const gsaw_collected 
 gsaw_status gsaw_collector_summarize(gsaw_collector *self, gsaw_collector_function *function,
                                      void *context, gsaw_error *error)
 {
-    const gsaw_collected *results;
-    size_t count;
+    const gsaw_collected *results = NULL;
+    size_t count = 0;
     gsaw_status status = gsaw_collector_aggregate(self, &results, &count, error);
     for (size_t i = 0; status == GSAW_OK && i < count; i++)
         status = function(context, &results[i]);

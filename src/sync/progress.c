@@ -1,6 +1,6 @@
 /* progress.c - ProgressTracker: two sharded counters and a callback that is rarely due.
- * Keeps:   `calling` is held around every callback, so they come one at a time; whoever finds it held
- *          goes on with its work. next_ns is written only by the holder of `calling`.
+ * Keeps:   `calling` is held around every callback, so they come one at a time; whoever finds it
+ *          held goes on with its work. next_ns is written only by the holder of `calling`.
  * Threads: any; finish() alone wants the updates to be over.
  * Next:    counter.c, gangsaw/sync.h */
 #include <gangsaw/sync.h>

@@ -1,6 +1,6 @@
 /* deque.c - Chase and Lev's deque with growing rings and jobs of four words.
- * Keeps:   the owner writes a slot only when top has passed it, so a thief that read it half old, half new
- *          finds top moved, fails its compare-and-swap and drops what it read.
+ * Keeps:   the owner writes a slot only when top has passed it, so a thief that read it half old,
+ *          half new finds top moved, fails its compare-and-swap and drops what it read.
  * Threads: as in deque.h.
  *
  * Why the orders suffice. A job handed from owner to thief: the words are written before the store

@@ -1,9 +1,11 @@
 /* deque.h - the work-stealing deque of one worker: it pushes and takes at the bottom, thieves steal
  * at the top.
- * Keeps:   jobs are at [top, bottom) modulo the ring's capacity; top never falls; bottom - top <= capacity.
+ * Keeps:   jobs are at [top, bottom) modulo the ring's capacity; top never falls; bottom - top <=
+ *          capacity.
  * Threads: push, take, peek: the owner alone. steal, count: any thread.
- * Next:    deque.c. Sources: Chase and Lev, Dynamic Circular Work-Stealing Deque (SPAA 2005); Le, Pop,
- *          Cohen and Zappa Nardelli, Correct and Efficient Work-Stealing for Weak Memory Models
+ * Next:    deque.c. Sources: Chase and Lev, Dynamic Circular Work-Stealing Deque (SPAA 2005); Le,
+ *          Pop, Cohen and Zappa Nardelli, Correct and Efficient Work-Stealing for Weak Memory
+ *          Models
  * (PPoPP 2013). The orders are on the operations instead of on fences: deque.c tells why they
  * suffice. */
 #ifndef GSAW_TASK_DEQUE_H

@@ -1,7 +1,8 @@
 /* lifecycle.c - workers come and go: growing, shrinking, shutting down; and the seat of a pool
  * without threads.
- * Keeps:   `live` threads exist, workers 0 to live - 1; only control changes that. A pool that has a thread
- *          keeps one until it is shut down, so the seat matters only before the first and after the
+ * Keeps:   `live` threads exist, workers 0 to live - 1; only control changes that. A pool that has
+ *          a thread keeps one until it is shut down, so the seat matters only before the first and
+ *          after the
  * last.
  * Threads: any but the pool's own tasks.
  * Next:    pool.h, worker.c */
@@ -21,8 +22,8 @@ static uint32_t live_count(const gsaw_pool *self)
 
 static void set_live(gsaw_pool *self, uint32_t count)
 {
-    gsaw__store_seq_cst(&self->live,
-                        count); /* [R5] pairs with R5 in live_count() and stop_if_quiet() */
+    /* [R5] pairs with R5 in live_count() and stop_if_quiet() */
+    gsaw__store_seq_cst(&self->live, count);
     bool have_room = count <= self->usable_cpus && self->usable_cpus > 1;
     gsaw__store_relaxed(&self->spin_ns, have_room ? SPIN_NS : 0); /* [R4] a hint */
 }
@@ -49,8 +50,8 @@ bool gsaw__seat_take(gsaw_pool *self)
 
 void gsaw__seat_release(gsaw_pool *self)
 {
-    gsaw__store_seq_cst(&self->seat,
-                        0u); /* [R6] release, pairs with R6 in take; before the wake-up */
+    /* [R6] release, pairs with R6 in seat_take(); before the wake-up */
+    gsaw__store_seq_cst(&self->seat, 0u);
     gsaw__park_wake_all(&self->park, true);
 }
 

@@ -1,6 +1,7 @@
 /* park.c - lists of sleepers, each asleep on a futex of its own.
- * Keeps:   the waker touches a sleeper for the last time when it sets `woken`; the futex call after that
- *          uses the address alone (a wake-up that comes too late finds nobody, or a spurious one).
+ * Keeps:   the waker touches a sleeper for the last time when it sets `woken`; the futex call after
+ *          that uses the address alone (a wake-up that comes too late finds nobody, or a spurious
+ *          one).
  * Threads: any.
  * Next:    park.h. Source: futex(2). */
 #include "task/park.h"
@@ -109,8 +110,8 @@ static void wake(gsaw__sleeper *chain)
     while (chain != NULL) {
         gsaw__sleeper *next = chain->next;
         _Atomic uint32_t *word = &chain->woken;
-        gsaw__store_release(word,
-                            1); /* [P3] release, pairs with P3 in sleep(): chain may be gone now */
+        /* [P3] release, pairs with P3 in sleep(): chain may be gone from here on */
+        gsaw__store_release(word, 1);
         syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
         chain = next;
     }

@@ -1,7 +1,7 @@
 /* park.h - where threads sleep: idle workers in one list, those who wait for a group in lists by
  * its address.
- * Keeps:   a sleeper is in at most one list; who takes it out of the list wakes it, exactly once; a group
- *          is only ever compared by address here, so it may be gone by then.
+ * Keeps:   a sleeper is in at most one list; who takes it out of the list wakes it, exactly once; a
+ *          group is only ever compared by address here, so it may be gone by then.
  * Threads: any. Locks (rank GSAW_RANK_PARK) are held for list operations alone.
  *
  * No wake-up is lost, by the rule of Dekker [P1], for which both sides are sequentially consistent:
@@ -15,8 +15,8 @@
  * count. Idle workers add one refinement [P2]: while some worker is searching, nobody is woken; so
  * the last one that stops searching looks after its count has gone down, and wakes another if there
  * is more.
- * Next:    park.c, worker.c. Source of the refinement: the scheduler of Go (runtime/proc.go, comment
- *          "Worker thread parking/unparking"). */
+ * Next:    park.c, worker.c. Source of the refinement: the scheduler of Go (runtime/proc.go,
+ *          comment "Worker thread parking/unparking"). */
 #ifndef GSAW_TASK_PARK_H
 #define GSAW_TASK_PARK_H
 
@@ -54,8 +54,9 @@ typedef struct gsaw__park {
     uint32_t ready;                            /* locks that exist: for clear */
 } gsaw__park;
 
+/* Make an empty place; errors: those of the locks. To clear it nobody may be parked. */
 gsaw_status gsaw__park_init(gsaw__park *self);
-void gsaw__park_clear(gsaw__park *self); /* nobody may be parked */
+void gsaw__park_clear(gsaw__park *self);
 
 /* Step 1 of parking: as an idle worker, or waiting for `key`. After this the caller looks once
  * more, and then either sleeps or leaves. */

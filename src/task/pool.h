@@ -6,11 +6,12 @@
  * to act as worker 0 of a pool that has no threads. Hungry: a worker with nothing to do, searching
  * or parked.
  *
- * Keeps:   a worker that sleeps or has ended has an empty deque; so a job is in the queue, on top of some
- *          deque, or in the deque of a worker that is running a task and will come back to it.
+ * Keeps:   a worker that sleeps or has ended has an empty deque; so a job is in the queue, on top
+ *          of some deque, or in the deque of a worker that is running a task and will come back to
+ *          it.
  * Threads: each field tells.
- * Next:    README.md here, then worker.c (what a worker does), pool.c (the API), lifecycle.c (start, resize,
- *          shutdown) */
+ * Next:    README.md here, then worker.c (what a worker does), pool.c (the API), lifecycle.c
+ *          (start, resize, shutdown) */
 #ifndef GSAW_TASK_POOL_H
 #define GSAW_TASK_POOL_H
 

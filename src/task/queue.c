@@ -1,6 +1,7 @@
 /* queue.c - lists of jobs by group in one array of slots.
- * Keeps:   a group is in the ring of groups exactly while its list is not empty, so that a group that has
- *          ended is nowhere in the queue; every slot below `used` is in one group's list or spare.
+ * Keeps:   a group is in the ring of groups exactly while its list is not empty, so that a group
+ *          that has ended is nowhere in the queue; every slot below `used` is in one group's list
+ *          or spare.
  * Threads: any; all under the lock.
  * Next:    queue.h, worker.c */
 #include "task/queue.h"

@@ -1,10 +1,11 @@
 /* queue.h - the queue that all workers share: what comes from outside, and what a waiting worker
  * hands over.
- * Keeps:   a list for each group, oldest job first, and a ring of the groups that have any; so the next job
- *          of one group, and the next of any, are one step away however many others wait. Groups
+ * Keeps:   a list for each group, oldest job first, and a ring of the groups that have any; so the
+ *          next job of one group, and the next of any, are one step away however many others wait.
+ *          Groups
  * take turns, a batch each.
- * Threads: any; `lock` guards everything, the list fields of the groups too, but the two counts, which
- *          are written under it and read by anyone.
+ * Threads: any; `lock` guards everything, the list fields of the groups too, but the two counts,
+ *          which are written under it and read by anyone.
  * Next:    queue.c */
 #ifndef GSAW_TASK_QUEUE_H
 #define GSAW_TASK_QUEUE_H

@@ -1,7 +1,8 @@
 /* worker.c - what a worker does: fetch a job, run it, help while it waits, park when there is
  * nothing.
- * Keeps:   a worker looks once more between entering a parking place and sleeping; it is counted as searching
- *          exactly while is_searching; it never sleeps, and never ends, on a deque that has jobs.
+ * Keeps:   a worker looks once more between entering a parking place and sleeping; it is counted as
+ *          searching exactly while is_searching; it never sleeps, and never ends, on a deque that
+ *          has jobs.
  * Threads: functions with `self` a worker: that worker's thread. end() and notify(): any.
  * Next:    pool.h, park.h (why no wake-up is lost), README.md */
 #include "task/pool.h"
@@ -16,7 +17,8 @@
     61u /* jobs between two looks at the queue before the worker's own deque */
 
 /* The worker that this thread is: innermost, by `outer` the others. A thread is a worker of two
- * pools when a task of one waits for a pool without threads. */
+ * pools when a task of one waits for a pool without threads.
+ * tidy: allow mutable-globals: belongs to its thread, and is NULL outside of tasks */
 static _Thread_local gsaw_worker *here;
 
 gsaw_worker *gsaw__pool_worker_here(const gsaw_pool *self)
@@ -81,8 +83,8 @@ static bool is_done(const gsaw_group *group)
 
 static uint32_t state_of(const gsaw_pool *pool)
 {
-    return gsaw__load_seq_cst(
-        &pool->state); /* [R1] a look before parking, pairs with raise_state() */
+    /* [R1] a look before parking, pairs with R1 in raise_state() */
+    return gsaw__load_seq_cst(&pool->state);
 }
 
 static bool is_ending(const gsaw_worker *self)

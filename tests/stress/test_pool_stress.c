@@ -79,6 +79,7 @@ static uint64_t child_count(uint64_t key, uint64_t depth)
 
 static uint64_t fold(uint64_t hash, uint64_t result) { return mix(hash * 31 + result); }
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most 6 deep, and the plainest statement of what is right */
 static uint64_t walk_serially(uint64_t key, uint64_t depth, uint64_t *tasks)
 {
     uint64_t hash = key, count = child_count(key, depth);

@@ -1,5 +1,6 @@
 /* test_collector.c - ResultCollector: the order of the input, whoever collected in whatever order.
- */
+
+ * Next:    include/gangsaw/sync.h */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,6 @@
 /* test_counter.c - AtomicCounter: plain and sharded sums, the last one down, memory that runs out.
- */
+
+ * Next:    include/gangsaw/sync.h */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

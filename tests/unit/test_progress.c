@@ -1,5 +1,6 @@
 /* test_progress.c - ProgressTracker: figures, the rate limit of the callback, one call at a time.
- */
+
+ * Next:    include/gangsaw/sync.h */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
