@@ -1,7 +1,8 @@
 /* floor.c - the floor that an indexer on tree-sitter stands on: parsing alone, one thread, malloc.
- * Reads paths from standard input, one a line, parses each with the grammar of its extension (one parser per
- * grammar, reused), drops the tree, and prints one JSON object: {"files","bytes","seconds","wall_seconds"},
- * seconds being the sum over the parse calls alone. Nothing of gangsaw's is in it but the grammars.
+ * Reads paths from standard input, one a line, parses each with the grammar of its extension (one
+ * parser per grammar, reused), drops the tree, and prints one JSON object:
+ * {"files","bytes","seconds","wall_seconds"}, seconds being the sum over the parse calls alone.
+ * Nothing of gangsaw's is in it but the grammars.
  * Next:    lang.c, README.md */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,25 +17,13 @@ void *gsaw__parse_calloc(size_t count, size_t size);
 void *gsaw__parse_realloc(void *pointer, size_t size);
 void gsaw__parse_free(void *pointer);
 
-void *gsaw__parse_malloc(size_t size)
-{
-    return malloc(size);
-}
+void *gsaw__parse_malloc(size_t size) { return malloc(size); }
 
-void *gsaw__parse_calloc(size_t count, size_t size)
-{
-    return calloc(count, size);
-}
+void *gsaw__parse_calloc(size_t count, size_t size) { return calloc(count, size); }
 
-void *gsaw__parse_realloc(void *pointer, size_t size)
-{
-    return realloc(pointer, size);
-}
+void *gsaw__parse_realloc(void *pointer, size_t size) { return realloc(pointer, size); }
 
-void gsaw__parse_free(void *pointer)
-{
-    free(pointer);
-}
+void gsaw__parse_free(void *pointer) { free(pointer); }
 
 const TSLanguage *tree_sitter_python(void);
 const TSLanguage *tree_sitter_typescript(void);
@@ -132,8 +121,7 @@ int main(void)
             continue;
         TSParser *parser = parser_of(language);
         double start = now();
-        TSTree *tree =
-            ts_parser_parse_string(parser, NULL, source.bytes, (uint32_t)source.count);
+        TSTree *tree = ts_parser_parse_string(parser, NULL, source.bytes, (uint32_t)source.count);
         ts_tree_delete(tree);
         seconds += now() - start;
         files++;

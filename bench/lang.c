@@ -1,8 +1,8 @@
-/* lang.c - the front ends by themselves: bytes in, facts out, one thread.
- * Reads paths from standard input, one a line, and prints one JSON object: {"files","bytes","seconds",
- * "parse_seconds","symbols","imports","partial","failed","facts_bytes","memory_max","memory_per_byte_max"}. seconds is
- * the sum over extract() and finish(); with the argument `parse`, the walk is left out, so that two runs tell what it
- * costs.
+/* lang.c - the front ends by themselves: bytes in, facts out, one thread. Reads paths from standard
+ * input, one a line, and prints one JSON object: {"files","bytes","seconds", "parse_seconds","symbo
+ * ls","imports","partial","failed","facts_bytes","memory_max","memory_per_byte_max"}. seconds is
+ * the sum over extract() and finish(); with the argument `parse`, the walk is left out, so that two
+ * runs tell what it costs.
  * Next:    floor.c, ../src/lang/lang.h */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,7 +35,8 @@ static void run(const gsaw__language *language, gsaw__lang_state *state, const g
     gsaw__arena arena = {0};
     uint64_t start = gsaw__clock_ns();
     gsaw__facts_builder_begin(builder, source->bytes, source->count);
-    language->extract(language, state, source->bytes, source->count, &limits, builder);
+    language->extract(language, state, (gsaw__source){source->bytes, source->count}, &limits,
+                      builder);
     const gsaw__facts *facts = gsaw__facts_builder_finish(builder, &arena);
     totals->time_ns += gsaw__clock_ns() - start;
     if (facts == NULL)
@@ -71,8 +72,7 @@ int main(int count, char **arguments)
             path[--size] = 0;
         uint32_t index = gsaw__language_of(path, (size_t)size);
         if (index == GSAW_NONE ||
-            gsaw__file_read(AT_FDCWD, path, true, UINT32_MAX, GSAW_SOURCE_PADDING,
-                            &source)
+            gsaw__file_read(AT_FDCWD, path, true, UINT32_MAX, GSAW_SOURCE_PADDING, &source)
                     .result != GSAW_READ_OK)
             continue;
         gsaw__language language = *gsaw__language_at(index);

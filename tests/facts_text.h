@@ -1,6 +1,7 @@
 /* facts_text.h - facts as lines of text, so that a test is a source and the lines expected of it.
- * Keeps:   one line a symbol: kind, qualified name, ~ordinal, flags, then signature, decorators, bases, doc;
- *          one line an import: kind, specifier, name, alias, flags, and in <> the source at start/end.
+ * Keeps:   one line a symbol: kind, qualified name, ~ordinal, flags, then signature, decorators,
+ *          bases, doc; one line an import: kind, specifier, name, alias, flags, and in <> the
+ *          source at start/end.
  * Next:    unit/test_python.c, unit/test_typescript.c */
 #ifndef GSAW_TESTS_FACTS_TEXT_H
 #define GSAW_TESTS_FACTS_TEXT_H
@@ -11,8 +12,8 @@
 #include "lang/facts.h"
 #include "lang/lang.h"
 
-static const gsaw__limits facts_text_limits = {
-    .time_ns = (uint64_t)20 * 1000 * 1000 * 1000, .memory = (size_t)1 << 30};
+static const gsaw__limits facts_text_limits = {.time_ns = (uint64_t)20 * 1000 * 1000 * 1000,
+                                               .memory = (size_t)1 << 30};
 
 static void facts_text_string(const gsaw__facts *facts, uint32_t id, gsaw__buffer *out)
 {

@@ -1,6 +1,6 @@
 /* lang_cases.h - running a front end over a source in a test, and tables of such cases.
- * Keeps:   sources stand at the end of their own allocation (but for the padding promised), so that the
- *          sanitizers see a byte read too far.
+ * Keeps:   sources stand at the end of their own allocation (but for the padding promised), so
+ *          that the sanitizers see a byte read too far.
  * Next:    facts_text.h, unit/test_python.c, unit/test_typescript.c */
 #ifndef GSAW_TESTS_LANG_CASES_H
 #define GSAW_TESTS_LANG_CASES_H
@@ -53,7 +53,7 @@ static lang_run lang_extract_bytes(const char *name, const char *source, size_t 
     assert_non_null(run.source);
     memcpy(run.source, source, count);
     gsaw__facts_builder_begin(&run.builder, run.source, count);
-    language->extract(language, run.state, run.source, count, limits, &run.builder);
+    language->extract(language, run.state, (gsaw__source){run.source, count}, limits, &run.builder);
     run.facts = gsaw__facts_builder_finish(&run.builder, &run.arena);
     assert_non_null(run.facts);
     lang_check_names(run.facts, run.source, count);

@@ -1,7 +1,8 @@
-/* allocator.h - put before every source of tree-sitter and its grammars: all their memory comes from
- * functions that the program linking them defines (gangsaw: src/lang/parse_memory.c), bound when linking.
- * Keeps:   no function pointer that a process must set once (ts_set_allocator), so no global state; the
- *          scanners that call calloc by its own name are held to it too.
+/* allocator.h - put before every source of tree-sitter and its grammars: all their memory comes
+ * from functions that the program linking them defines (gangsaw: src/lang/parse_memory.c), bound
+ * when linking.
+ * Keeps:   no function pointer that a process must set once (ts_set_allocator), so no global
+ *          state; the scanners that call calloc by its own name are held to it too.
  * Threads: as those functions.
  * Next:    CMakeLists.txt, ../src/lang/parse_memory.h */
 #ifndef GSAW_THIRD_PARTY_ALLOCATOR_H

@@ -1,6 +1,7 @@
 /* facts.c - collecting the facts of a file, packing them into one block, and doubting a block.
- * Keeps:   equal facts give equal bytes: orders are total, unused bytes are zero, lists and strings stand
- *          in order of arrival; qualified names are told apart in time linear in the names themselves.
+ * Keeps:   equal facts give equal bytes: orders are total, unused bytes are zero, lists and
+ *          strings stand in order of arrival; qualified names are told apart in time linear in the
+ *          names themselves.
  * Threads: a builder belongs to one worker.
  * Next:    facts.h, facts_check.c */
 #include "lang/facts.h"
@@ -119,8 +120,7 @@ uint32_t gsaw__facts_builder_symbol(gsaw__facts_builder *self, const gsaw__facts
 {
     gsaw_assert(symbol->parent == GSAW_NONE || symbol->parent < self->symbols.count);
     gsaw_assert(symbol->start <= symbol->name_start && symbol->name_end <= symbol->end);
-    if (symbol->name == GSAW_NONE ||
-        !gsaw__array_push(&self->symbols, self->allocator, *symbol)) {
+    if (symbol->name == GSAW_NONE || !gsaw__array_push(&self->symbols, self->allocator, *symbol)) {
         self->failed = true;
         return GSAW_NONE;
     }
@@ -192,7 +192,8 @@ static bool precedes(const place *a, const place *b)
     return a->index < b->index;
 }
 
-/* Bottom-up merge sort; walks come nearly in order, so the first look is whether there is work at all. */
+/* Bottom-up merge sort; walks come nearly in order, so the first look is whether there is work at
+ * all. */
 static void sort_places(place *items, place *spare, size_t count)
 {
     size_t ordered = 1;
@@ -217,7 +218,8 @@ static void sort_places(place *items, place *spare, size_t count)
         memcpy(items, from, count * sizeof *items);
 }
 
-/* The number of the qualified name that `part` under `parent` makes; GSAW_NONE when memory is out. */
+/* The number of the qualified name that `part` under `parent` makes; GSAW_NONE when memory is out.
+ */
 static uint32_t qualified_part(gsaw__facts_builder *self, uint32_t parent, const char *part,
                                size_t size)
 {
@@ -234,9 +236,9 @@ static uint32_t qualified_part(gsaw__facts_builder *self, uint32_t parent, const
     return *number;
 }
 
-/* Two chains of names may join to one qualified name ("a.b" in nothing, "b" in "a"), since a name may
- * hold dots itself: numbers are given to runs between dots, so equal texts get equal numbers, and deep
- * nests stay linear because no joined text is ever made. */
+/* Two chains of names may join to one qualified name ("a.b" in nothing, "b" in "a"), since a name
+ * may hold dots itself: numbers are given to runs between dots, so equal texts get equal numbers,
+ * and deep nests stay linear because no joined text is ever made. */
 static uint32_t qualified_number(gsaw__facts_builder *self, uint32_t parent, uint32_t name)
 {
     gsaw__string text = gsaw__interner_at(&self->strings, name);

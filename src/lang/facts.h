@@ -1,6 +1,7 @@
 /* facts.h - what one file says: symbols and imports, packed into one block that moves as bytes.
- * Keeps:   facts depend on the bytes of the file alone; a block holds no pointers; symbols stand in the
- *          order of their start (outer first), parent < own index; equal files give equal blocks.
+ * Keeps:   facts depend on the bytes of the file alone; a block holds no pointers; symbols stand
+ *          in the order of their start (outer first), parent < own index; equal files give equal
+ *          blocks.
  * Threads: a builder belongs to one worker; a finished block is read-only.
  * Next:    facts.c, lang.h */
 #ifndef GSAW_LANG_FACTS_H
@@ -47,16 +48,18 @@ typedef struct gsaw__facts_import {
 } gsaw__facts_import;
 static_assert(sizeof(gsaw__facts_import) == 40, "an import has no padding");
 
-/* The header of a block; symbols, imports, lists, string offsets (count + 1) and string bytes follow. */
+/* The header of a block; symbols, imports, lists, string offsets (count + 1) and string bytes
+ * follow. */
 typedef struct gsaw__facts {
     uint32_t size; /* of the whole block in bytes */
     uint32_t symbol_count, import_count, list_count, string_count, string_bytes;
-    uint32_t lines;       /* of the file */
-    uint32_t reason_line; /* where the first problem is, from 1; 0: nowhere in particular */
+    uint32_t lines;         /* of the file */
+    uint32_t reason_line;   /* where the first problem is, from 1; 0: nowhere in particular */
     uint8_t status, reason; /* gsaw_file_status, gsaw_reason */
     uint16_t reserved;
 } gsaw__facts;
 
+/* The tables of a block, of the counts in its header. View: as long as the block. */
 const gsaw__facts_symbol *gsaw__facts_symbols(const gsaw__facts *self);
 const gsaw__facts_import *gsaw__facts_imports(const gsaw__facts *self);
 const uint32_t *gsaw__facts_lists(const gsaw__facts *self);
@@ -75,28 +78,29 @@ typedef struct gsaw__facts_builder {
     GSAW_ARRAY(uint32_t) lists; /* string ids: decorators and bases, each symbol's in one run */
     GSAW_ARRAY(uint32_t) line_starts;
     gsaw__interner strings;
-    gsaw__map qualified;          /* scratch of finish(): a qualified name -> its number ... */
-    GSAW_ARRAY(uint32_t) counts;  /* ... and how many symbols it has so far */
-    gsaw__arena scratch;          /* keys of `qualified`, orders */
-    bool failed;              /* memory ran out somewhere: finish() tells */
-    uint8_t status, reason;   /* gsaw_file_status, gsaw_reason: what the front end says */
+    gsaw__map qualified;         /* scratch of finish(): a qualified name -> its number ... */
+    GSAW_ARRAY(uint32_t) counts; /* ... and how many symbols it has so far */
+    gsaw__arena scratch;         /* keys of `qualified`, orders */
+    bool failed;                 /* memory ran out somewhere: finish() tells */
+    uint8_t status, reason;      /* gsaw_file_status, gsaw_reason: what the front end says */
     uint32_t reason_line;
     uint32_t lines;
 } gsaw__facts_builder;
 
+/* Set self empty over `allocator` (NULL: malloc); free all it holds, empty again. */
 void gsaw__facts_builder_init(gsaw__facts_builder *self, const gsaw_allocator *allocator);
 void gsaw__facts_builder_clear(gsaw__facts_builder *self);
 
-/* Begin a file: empty, status ok, and the line starts of `bytes` found (LF, CRLF and lone CR end a line;
- * a last line without an end counts). */
+/* Begin a file: empty, status ok, and the line starts of `bytes` found (LF, CRLF and lone CR end a
+ * line; a last line without an end counts). */
 void gsaw__facts_builder_begin(gsaw__facts_builder *self, const char *bytes, size_t count);
 
 /* The id of a string (GSAW_NONE and `failed` when memory is out). */
 uint32_t gsaw__facts_builder_string(gsaw__facts_builder *self, const char *bytes, size_t count);
 
-/* Append; returns the index, or GSAW_NONE with `failed` set. name, kind, parent (a symbol that was appended
- * before and starts no later) and the ranges are set by the caller; line, column and ordinal are filled in
- * here and at finish(). */
+/* Append; returns the index, or GSAW_NONE with `failed` set. name, kind, parent (a symbol that was
+ * appended before and starts no later) and the ranges are set by the caller; line, column and
+ * ordinal are filled in here and at finish(). */
 uint32_t gsaw__facts_builder_symbol(gsaw__facts_builder *self, const gsaw__facts_symbol *symbol);
 uint32_t gsaw__facts_builder_import(gsaw__facts_builder *self, const gsaw__facts_import *import);
 void gsaw__facts_builder_list(gsaw__facts_builder *self, uint32_t string);
@@ -109,8 +113,8 @@ void gsaw__facts_builder_position(const gsaw__facts_builder *self, uint32_t offs
 void gsaw__facts_builder_problem(gsaw__facts_builder *self, gsaw_file_status status,
                                  gsaw_reason reason, uint32_t line);
 
-/* Pack everything into one block in `arena`: symbols sorted by start (outer first), imports by start,
- * parents renumbered, ordinals given. NULL when memory ran out anywhere since begin(). */
+/* Pack everything into one block in `arena`: symbols sorted by start (outer first), imports by
+ * start, parents renumbered, ordinals given. NULL when memory ran out anywhere since begin(). */
 const gsaw__facts *gsaw__facts_builder_finish(gsaw__facts_builder *self, gsaw__arena *arena);
 
 #endif

@@ -1,5 +1,6 @@
 /* facts_check.c - reading a packed block of facts, and the walk over its invariants.
- * Keeps:   the check trusts nothing but that `size` bytes can be read; the readers trust a checked block.
+ * Keeps:   the check trusts nothing but that `size` bytes can be read; the readers trust a checked
+ *          block.
  * Threads: any.
  * Next:    facts.h, facts.c */
 #include "lang/facts.h"

@@ -23,15 +23,9 @@ static const gsaw__language languages[] = {
     {"jsx", jsx, gsaw__treesitter_extract, &gsaw__grammar_javascript},
 };
 
-size_t gsaw__language_count(void)
-{
-    return sizeof languages / sizeof *languages;
-}
+size_t gsaw__language_count(void) { return sizeof languages / sizeof *languages; }
 
-const gsaw__language *gsaw__language_at(size_t index)
-{
-    return &languages[index];
-}
+const gsaw__language *gsaw__language_at(size_t index) { return &languages[index]; }
 
 uint32_t gsaw__language_of(const char *name, size_t size)
 {
@@ -40,7 +34,8 @@ uint32_t gsaw__language_of(const char *name, size_t size)
         return GSAW_NONE;
     size_t length = size - (size_t)(dot - name);
     for (uint32_t i = 0; i < sizeof languages / sizeof *languages; i++)
-        for (const char *const *extension = languages[i].extensions; *extension != NULL; extension++)
+        for (const char *const *extension = languages[i].extensions; *extension != NULL;
+             extension++)
             if (strlen(*extension) == length && memcmp(*extension, dot, length) == 0)
                 return i;
     return GSAW_NONE;

@@ -1,4 +1,5 @@
-/* lang.h - the table of languages: a row is a name, its extensions and one function, bytes in, facts out.
+/* lang.h - the table of languages: a row is a name, its extensions and one function, bytes in,
+ * facts out.
  * Keeps:   no threads, no files, no global state; shows no parser.
  * Threads: any; each worker has its own gsaw__lang_state.
  * Next:    lang.c, facts.h, treesitter.h */
@@ -14,8 +15,8 @@
 
 /* The bounds of one file's extraction. */
 typedef struct gsaw__limits {
-    uint64_t time_ns;               /* of the thread's CPU time from the call on: a busy machine fails nothing */
-    size_t memory;                  /* bytes the parser may hold at once */
+    uint64_t time_ns; /* of the thread's CPU time from the call on: a busy machine fails nothing */
+    size_t memory;    /* bytes the parser may hold at once */
     const _Atomic uint32_t *cancel; /* not 0: stop as soon as possible; may be NULL */
 } gsaw__limits;
 
@@ -28,14 +29,21 @@ void gsaw__lang_state_free(gsaw__lang_state *self);                      /* NULL
 /* Zero bytes that must stand behind the source; they are not counted. */
 #define GSAW_SOURCE_PADDING 64
 
+/* The bytes of one file, borrowed for a call. */
+typedef struct gsaw__source {
+    const char *bytes;
+    size_t count;
+} gsaw__source;
+
 typedef struct gsaw__language {
     const char *name;
     const char *const *extensions; /* ".py", ...; NULL-ended */
-    /* Extract the facts of bytes[0, count) into `out` (begun by the caller). What goes wrong is said by
-     * gsaw__facts_builder_problem: partial / syntax with the line, partial / nesting, failed / timeout,
-     * failed / memory, failed / cancelled. Symbols found before stay. Never crashes, never hangs. */
-    void (*extract)(const struct gsaw__language *self, gsaw__lang_state *state, const char *bytes,
-                    size_t count, const gsaw__limits *limits, gsaw__facts_builder *out);
+    /* Extract the facts of source into `out` (begun by the caller with the same bytes). What goes
+     * wrong is said by gsaw__facts_builder_problem: partial / syntax with the line, partial /
+     * nesting, failed / timeout, failed / memory, failed / cancelled. Symbols found before stay.
+     * Never crashes, never hangs. */
+    void (*extract)(const struct gsaw__language *self, gsaw__lang_state *state, gsaw__source source,
+                    const gsaw__limits *limits, gsaw__facts_builder *out);
     const void *grammar; /* the front end's own */
 } gsaw__language;
 

@@ -1,6 +1,7 @@
 /* parse_memory.c - size classes over large blocks, dropped whole after each parse.
- * Keeps:   a chunk's header says its class and the size asked for; a free chunk is in the list of its
- *          class; held counts what this parse took from the allocator, and never passes limits->memory.
+ * Keeps:   a chunk's header says its class and the size asked for; a free chunk is in the list of
+ *          its class; held counts what this parse took from the allocator, and never passes
+ *          limits->memory.
  * Threads: `current` is the calling thread's own: the parse it is in.
  * Next:    parse_memory.h */
 #include "lang/parse_memory.h"
@@ -64,8 +65,8 @@ static _Noreturn void leave(gsaw__parse_memory *self, gsaw_reason reason)
     longjmp(self->escape, 1);
 }
 
-/* The wall clock is cheap to read, the thread's is a system call: so that is asked only when as much wall
- * time has gone by as there was CPU time left. */
+/* The wall clock is cheap to read, the thread's is a system call: so that is asked only when as
+ * much wall time has gone by as there was CPU time left. */
 static void check_time(gsaw__parse_memory *self)
 {
     uint64_t used = gsaw__clock_thread_ns() - self->began_ns;
@@ -78,7 +79,8 @@ static void check_time(gsaw__parse_memory *self)
 void gsaw__parse_check(gsaw__parse_memory *self)
 {
     self->countdown = ALLOCATIONS_PER_CHECK;
-    /* [L1] relaxed: a flag that says stop and nothing else; pairs with the store of whoever cancels */
+    /* [L1] relaxed: a flag that says stop and nothing else; pairs with the store of whoever cancels
+     */
     if (self->limits->cancel != NULL && gsaw__load_relaxed(self->limits->cancel) != 0)
         leave(self, GSAW_REASON_CANCELLED);
     if (gsaw__clock_ns() >= self->deadline_ns)
@@ -122,7 +124,7 @@ static uint32_t class_of(size_t total)
         return (uint32_t)((total + GRANULE - 1) / GRANULE - 1);
     uint32_t class = GSAW_PARSE_SMALL_CLASSES;
     for (size_t size = 2 * SMALL_MAX; size < total; size *= 2)
-        class++;
+        class ++;
     return class;
 }
 
@@ -206,12 +208,10 @@ static inline void *take(gsaw__parse_memory *self, size_t size)
     return chunk + 1;
 }
 
-void *gsaw__parse_alloc(gsaw__parse_memory *self, size_t size)
-{
-    return take(self, size);
-}
+void *gsaw__parse_alloc(gsaw__parse_memory *self, size_t size) { return take(self, size); }
 
-/* The four functions that third_party/allocator.h names. A call outside of a guard is a bug of ours. */
+/* The four functions that third_party/allocator.h names. A call outside of a guard is a bug of
+ * ours. */
 void *gsaw__parse_malloc(size_t size);
 void *gsaw__parse_calloc(size_t count, size_t size);
 void *gsaw__parse_realloc(void *pointer, size_t size);
@@ -267,7 +267,8 @@ void *gsaw__parse_realloc(void *pointer, size_t size)
     return fresh;
 }
 
-/* Forget all chunks; keep blocks up to GSAW_PARSE_KEPT, so that one giant file leaves nothing behind. */
+/* Forget all chunks; keep blocks up to GSAW_PARSE_KEPT, so that one giant file leaves nothing
+ * behind. */
 static void reset(gsaw__parse_memory *self)
 {
     while (self->large != NULL)

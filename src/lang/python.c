@@ -1,9 +1,11 @@
-/* python.c - Python: classes, functions and methods out of a tree-sitter tree; the table of handlers.
- * Keeps:   statements in module and class scope are all entered; functions and expressions only where a
- *          definition, an import or a named expression may stand in them.
+/* python.c - Python: classes, functions and methods out of a tree-sitter tree; the table of
+ * handlers.
+ * Keeps:   statements in module and class scope are all entered; functions and expressions only
+ *          where a definition, an import or a named expression may stand in them.
  * Threads: a walk belongs to its worker.
  * Next:    python.h, python_names.c, python_import.c
- * Rules:   docs.python.org/3/reference (compound statements, naming and binding); enum's documentation. */
+ * Rules:   docs.python.org/3/reference (compound statements, naming and binding); enum's
+ *          documentation. */
 #include "lang/python.h"
 
 #include <string.h>
@@ -12,8 +14,8 @@
 
 const TSLanguage *tree_sitter_python(void);
 
-/* `def`, `class`, `import` (import_module and __import__ hold it) and `:=`. A match inside of another
- * word costs a look, nothing else. */
+/* `def`, `class`, `import` (import_module and __import__ hold it) and `:=`. A match inside of
+ * another word costs a look, nothing else. */
 static uint32_t find_interest(const char *bytes, uint32_t from, uint32_t count)
 {
     for (uint32_t at = from; at + 1 < count; at++) {
@@ -43,7 +45,8 @@ static uint32_t find_interest(const char *bytes, uint32_t from, uint32_t count)
     return count;
 }
 
-/* The docstring: the first statement of the body, if it is a plain string literal. Probes 1 and 2. */
+/* The docstring: the first statement of the body, if it is a plain string literal. Probes 1 and 2.
+ */
 static gsaw__span docstring(gsaw__walk *self, TSNode body)
 {
     gsaw__child child;
@@ -157,10 +160,10 @@ static bool on_function(gsaw__walk *self, TSNode node, uint8_t kind)
     bool is_member = around == GSAW_SCOPE_CLASS || around == GSAW_SCOPE_ENUM;
     bool is_decorated = gsaw__walk_is_decorated(self, symbol.start, '#');
     gsaw__span name = {symbol.name_start, symbol.name_end};
-    symbol.kind = !is_member                                    ? GSAW_SYMBOL_FUNCTION
-                  : gsaw__walk_equals(self, name, "__init__")   ? GSAW_SYMBOL_CONSTRUCTOR
-                  : is_decorated && decorates_property(self)    ? GSAW_SYMBOL_PROPERTY
-                                                                : GSAW_SYMBOL_METHOD;
+    symbol.kind = !is_member                                  ? GSAW_SYMBOL_FUNCTION
+                  : gsaw__walk_equals(self, name, "__init__") ? GSAW_SYMBOL_CONSTRUCTOR
+                  : is_decorated && decorates_property(self)  ? GSAW_SYMBOL_PROPERTY
+                                                              : GSAW_SYMBOL_METHOD;
     gsaw__walk_take_decorators(self, &symbol, '#');
     if (parts.parameters.kind != 0) {
         gsaw__span signature = gsaw__walk_span(parts.parameters.node);

@@ -1,6 +1,7 @@
 /* python_import.c - Python's imports: one record for each bound name, in whatever block they stand.
- * Keeps:   start/end cover the name that is bound (its first identifier where `import a.b` binds `a`), the
- *          specifier where nothing is bound; specifiers are as resolved: no white space, no line joins.
+ * Keeps:   start/end cover the name that is bound (its first identifier where `import a.b` binds
+ *          `a`), the specifier where nothing is bound; specifiers are as resolved: no white space,
+ *          no line joins.
  * Threads: a walk belongs to its worker.
  * Next:    python.h
  * Rules:   docs.python.org/3/reference/simple_stmts.html#the-import-statement */
@@ -35,8 +36,7 @@ static uint32_t dotted_text(gsaw__walk *self, gsaw__span span)
 /* A record of the statement or call at `whole`; kind, texts and range are the caller's. */
 static gsaw__facts_import record(const gsaw__walk *self, gsaw__span whole, gsaw_import_kind kind)
 {
-    bool type_only =
-        whole.start >= self->type_only.start && whole.start < self->type_only.end;
+    bool type_only = whole.start >= self->type_only.start && whole.start < self->type_only.end;
     return (gsaw__facts_import){.specifier = GSAW_NONE,
                                 .name = GSAW_NONE,
                                 .alias = GSAW_NONE,
@@ -46,7 +46,8 @@ static gsaw__facts_import record(const gsaw__walk *self, gsaw__span whole, gsaw_
                                 .flags = type_only ? GSAW_IMPORT_TYPE_ONLY : 0};
 }
 
-/* The dotted name and the alias of one thing imported: a dotted_name, or an aliased_import. Probe 1. */
+/* The dotted name and the alias of one thing imported: a dotted_name, or an aliased_import.
+ * Probe 1. */
 static bool bound(gsaw__walk *self, const gsaw__child *item, gsaw__child *name, gsaw__child *alias)
 {
     *name = *item;
@@ -182,7 +183,8 @@ static bool is_type_checking(const gsaw__walk *self, TSNode node)
            (tail.start == span.start || self->bytes[tail.start - 1] == '.');
 }
 
-/* `if TYPE_CHECKING:` and the else of `if not TYPE_CHECKING:` are seen by type checkers alone (PEP 484). */
+/* `if TYPE_CHECKING:` and the else of `if not TYPE_CHECKING:` are seen by type checkers alone (PEP
+ * 484). */
 bool gsaw__python_if(gsaw__walk *self, TSNode node, uint8_t kind)
 {
     (void)kind;

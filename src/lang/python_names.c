@@ -1,11 +1,11 @@
 /* python_names.c - Python's variables of module and class scope, __all__, and who is exported.
- * Keeps:   the first binding of a name in a scope makes the symbol; a name that a function or class has
- *          taken before makes none; imports are records of their own and take no name.
+ * Keeps:   the first binding of a name in a scope makes the symbol; a name that a function or
+ *          class has taken before makes none; imports are records of their own and take no name.
  * Threads: a walk belongs to its worker.
  * Next:    python.h
- * Rules:   docs.python.org/3/reference/executionmodel.html#binding-of-names, #the-import-statement (__all__),
- *          docs.python.org/3/library/enum.html (members). except-as binds no symbol: the name is gone at
- *          the end of its clause. */
+ * Rules:   docs.python.org/3/reference/executionmodel.html#binding-of-names, #the-import-statement
+ *          (__all__), docs.python.org/3/library/enum.html (members). except-as binds no symbol:
+ *          the name is gone at the end of its clause. */
 #include "lang/python.h"
 
 /* Owners in the walk's names beyond all symbols: the strings of __all__. */
@@ -51,8 +51,7 @@ static void bind(gsaw__walk *self, TSNode node, gsaw__span whole, bool has_value
     uint32_t index = (uint32_t)self->out->symbols.count;
     if (gsaw__walk_name(self, scope->symbol, id, index, &is_new) == NULL || !is_new)
         return;
-    bool is_member =
-        scope->kind == GSAW_SCOPE_ENUM && has_value && is_member_name(self, name);
+    bool is_member = scope->kind == GSAW_SCOPE_ENUM && has_value && is_member_name(self, name);
     gsaw__facts_symbol symbol = {.name = id,
                                  .signature = GSAW_NONE,
                                  .parent = scope->symbol,
@@ -124,7 +123,8 @@ static void take_all(gsaw__walk *self, TSNode value)
 {
     gsaw__child child;
     uint8_t kind = gsaw__walk_kind(self, value);
-    while (kind == PY_BINARY_OPERATOR) { /* left-associative: the right one here, then on to the left */
+    while (kind ==
+           PY_BINARY_OPERATOR) { /* left-associative: the right one here, then on to the left */
         if (gsaw__walk_child_of_field(self, 1, value, PYF_RIGHT, &child) &&
             child.kind != PY_BINARY_OPERATOR)
             take_all(self, child.node);
@@ -217,8 +217,7 @@ bool gsaw__python_named(gsaw__walk *self, TSNode node, uint8_t kind)
 {
     (void)kind;
     gsaw__child name;
-    if (gsaw__python_binds_here(self) &&
-        gsaw__walk_child_of_field(self, 0, node, PYF_NAME, &name))
+    if (gsaw__python_binds_here(self) && gsaw__walk_child_of_field(self, 0, node, PYF_NAME, &name))
         bind(self, name.node, gsaw__walk_span(node), true);
     return gsaw__walk_is_of_interest(self, node);
 }
@@ -291,8 +290,8 @@ bool gsaw__python_type_alias(gsaw__walk *self, TSNode node, uint8_t kind)
     return false;
 }
 
-/* A literal __all__ names the exports of a module; without one it is what has no leading underscore.
- * Members follow their class. Parents stand before their members. */
+/* A literal __all__ names the exports of a module; without one it is what has no leading
+ * underscore. Members follow their class. Parents stand before their members. */
 void gsaw__python_mark_exported(gsaw__walk *self)
 {
     for (size_t i = 0; i < self->out->symbols.count; i++) {

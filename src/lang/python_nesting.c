@@ -1,7 +1,8 @@
 /* python_nesting.c - a rough scan of lines, strings and brackets that finds blocks nested too deep.
- * Keeps:   the stack of indentations that is simulated never passes GSAW_PYTHON_DEPTH_MAX; where the rough
- *          scan and tree-sitter's disagree (broken or hostile source), no run of white space is wider
- *          than GSAW_PYTHON_WIDTH_MAX, which bounds the scanner's stack of strictly rising widths all the same.
+ * Keeps:   the stack of indentations that is simulated never passes GSAW_PYTHON_DEPTH_MAX; where
+ *          the rough scan and tree-sitter's disagree (broken or hostile source), no run of white
+ *          space is wider than GSAW_PYTHON_WIDTH_MAX, which bounds the scanner's stack of strictly
+ *          rising widths all the same.
  * Threads: any.
  * Next:    python_nesting.h */
 #include "lang/python_nesting.h"
@@ -21,8 +22,8 @@ typedef struct nesting_scan {
     gsaw__facts_builder *out;
 } nesting_scan;
 
-/* The width of the white space at *at, which is moved behind it. A backslash before a line end joins the
- * next line's white space, as in the scanner. */
+/* The width of the white space at *at, which is moved behind it. A backslash before a line end
+ * joins the next line's white space, as in the scanner. */
 static uint32_t width_at(const char *bytes, size_t count, size_t *at)
 {
     uint32_t width = 0;

@@ -1,7 +1,9 @@
-/* python_nesting.h - Python source whose blocks nest too deep for tree-sitter's scanner, made harmless.
- * Keeps:   what is handed out has the length and the line ends of what came in, and whatever it holds, the
- *          scanner's stack of indentations stays below GSAW_PYTHON_WIDTH_MAX entries (its serialization
- *          writes one byte too far when 1,024 bytes are full: from 384 entries on).
+/* python_nesting.h - Python source whose blocks nest too deep for tree-sitter's scanner, made
+ * harmless.
+ * Keeps:   what is handed out has the length and the line ends of what came in, and whatever it
+ *          holds, the scanner's stack of indentations stays below GSAW_PYTHON_WIDTH_MAX entries
+ *          (its serialization writes one byte too far when 1,024 bytes are full: from 384 entries
+ *          on).
  * Threads: any.
  * Next:    python_nesting.c, treesitter.c */
 #ifndef GSAW_LANG_PYTHON_NESTING_H
@@ -15,9 +17,9 @@
 #define GSAW_PYTHON_DEPTH_MAX 100 /* CPython: "too many levels of indentation" */
 #define GSAW_PYTHON_WIDTH_MAX 300 /* columns; no stack of rising widths below it is deeper */
 
-/* The source to parse: bytes itself when it is harmless, else a copy in `memory` in which logical lines
- * that are too deep are blank, `out` having been told (partial, nesting, the first such line). Inside
- * the guard. */
+/* The source to parse: bytes itself when it is harmless, else a copy in `memory` in which logical
+ * lines that are too deep are blank, `out` having been told (partial, nesting, the first such
+ * line). Inside the guard. */
 const char *gsaw__python_flatten(gsaw__parse_memory *memory, const char *bytes, size_t count,
                                  gsaw__facts_builder *out);
 

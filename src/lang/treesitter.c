@@ -1,6 +1,6 @@
 /* treesitter.c - the guarded parse: source in chunks, the first error's line, tables by name.
- * Keeps:   whatever the source, extract() returns within its limits and leaves nothing behind; offsets in
- *          the tree are offsets in the file (replacements keep the length).
+ * Keeps:   whatever the source, extract() returns within its limits and leaves nothing behind;
+ *          offsets in the tree are offsets in the file (replacements keep the length).
  * Threads: a gsaw__lang_state belongs to one worker.
  * Next:    treesitter.h, parse_memory.c, walk.c */
 #include "lang/treesitter.h"
@@ -161,12 +161,13 @@ static void body(void *argument)
     }
 }
 
-void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *state, const char *bytes,
-                              size_t count, const gsaw__limits *limits, gsaw__facts_builder *out)
+void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *state,
+                              gsaw__source source, const gsaw__limits *limits,
+                              gsaw__facts_builder *out)
 {
     const gsaw__grammar *grammar = self->grammar;
     const gsaw__grammar_tables *tables = tables_of(state, grammar);
-    if (tables == NULL || count > SOURCE_MAX) {
+    if (tables == NULL || source.count > SOURCE_MAX) {
         gsaw__facts_builder_problem(out, GSAW_FILE_FAILED, GSAW_REASON_MEMORY, 0);
         return;
     }
@@ -174,10 +175,10 @@ void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *stat
     state->walk.fields = tables->fields;
     state->walk.symbol_count = tables->symbol_count;
     one_parse parse = {.state = state,
-                   .grammar = grammar,
-                   .bytes = bytes,
-                   .count = (uint32_t)count,
-                   .out = out};
+                       .grammar = grammar,
+                       .bytes = source.bytes,
+                       .count = (uint32_t)source.count,
+                       .out = out};
     gsaw_reason reason = gsaw__parse_guard(&state->memory, limits, body, &parse);
     if (reason != GSAW_REASON_NONE)
         gsaw__facts_builder_problem(out, GSAW_FILE_FAILED, reason, 0);

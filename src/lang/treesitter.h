@@ -1,6 +1,7 @@
-/* treesitter.h - tree-sitter kept on a leash: grammars with tables, one bounded parse, a worker's state.
- * Keeps:   a TSParser and all trees live inside gsaw__parse_guard(); node and field names are looked up
- *          once per worker and grammar, after that a node's kind is a table load.
+/* treesitter.h - tree-sitter kept on a leash: grammars with tables, one bounded parse, a worker's
+ * state.
+ * Keeps:   a TSParser and all trees live inside gsaw__parse_guard(); node and field names are
+ *          looked up once per worker and grammar, after that a node's kind is a table load.
  * Threads: a gsaw__lang_state belongs to one worker.
  * Next:    treesitter.c, walk.h, parse_memory.h */
 #ifndef GSAW_LANG_TREESITTER_H
@@ -60,10 +61,11 @@ struct gsaw__lang_state {
     gsaw__walk walk;
 };
 
-/* The extract function of every row of the language table (see lang.h): parse within the limits, walk,
- * and say what went wrong. `self->grammar` is a gsaw__grammar. */
-void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *state, const char *bytes,
-                              size_t count, const gsaw__limits *limits, gsaw__facts_builder *out);
+/* The extract function of every row of the language table (see lang.h): parse within the limits,
+ * walk, and say what went wrong. `self->grammar` is a gsaw__grammar. */
+void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *state,
+                              gsaw__source source, const gsaw__limits *limits,
+                              gsaw__facts_builder *out);
 
 extern const gsaw__grammar gsaw__grammar_python, gsaw__grammar_typescript, gsaw__grammar_tsx,
     gsaw__grammar_javascript;

@@ -1,6 +1,7 @@
-/* typescript.c - JavaScript, JSX, TypeScript and TSX: functions, classes, namespaces, types; the handlers.
- * Keeps:   statements of modules and namespaces are all entered; functions and expressions only where a
- *          declaration or an import may stand in them.
+/* typescript.c - JavaScript, JSX, TypeScript and TSX: functions, classes, namespaces, types; the
+ * handlers.
+ * Keeps:   statements of modules and namespaces are all entered; functions and expressions only
+ *          where a declaration or an import may stand in them.
  * Threads: a walk belongs to its worker.
  * Next:    typescript.h, typescript_members.c, typescript_names.c, typescript_import.c
  * Rules:   ECMA-262 (scopes, exports), the TypeScript handbook (declarations, ambient modules). */
@@ -12,15 +13,16 @@ const TSLanguage *tree_sitter_typescript(void);
 const TSLanguage *tree_sitter_tsx(void);
 const TSLanguage *tree_sitter_javascript(void);
 
-/* Words that begin what a walk looks for inside of functions and expressions. A match inside of another
- * word costs a look, nothing else. */
+/* Words that begin what a walk looks for inside of functions and expressions. A match inside of
+ * another word costs a look, nothing else. */
 static uint32_t find_interest(const char *bytes, uint32_t from, uint32_t count)
 {
     static const char *const words[256] = {
-        ['f'] = "unction", ['='] = ">",       ['c'] = "lass",      ['m'] = "port",
-        ['n'] = "terface", ['r'] = "equire",  ['e'] = "num",       ['a'] = "mespace",
-        ['t'] = "ype ",    ['o'] = "dule "}; /* import, interface, namespace, module: from their second
-                                              * letter on, so that each first letter stands for one */
+        ['f'] = "unction", ['='] = ">",      ['c'] = "lass", ['m'] = "port",
+        ['n'] = "terface", ['r'] = "equire", ['e'] = "num",  ['a'] = "mespace",
+        ['t'] = "ype ",    ['o'] = "dule "}; /* import, interface, namespace, module: from their
+                                              * second letter on, so that each first letter stands
+                                              * for one */
     for (uint32_t at = from; at < count; at++) {
         const char *rest = words[(unsigned char)bytes[at]];
         if (rest == NULL || at + 1 == count || bytes[at + 1] != *rest)
@@ -126,8 +128,8 @@ gsaw__ts_parts gsaw__ts_parts_of(gsaw__walk *self, TSNode node)
             *place = child;
         else if (child.kind == TS_DECORATOR)
             wait_decorator(self, child.node);
-        found.is_accessor = found.is_accessor || child.kind == TS_TOKEN_GET ||
-                            child.kind == TS_TOKEN_SET;
+        found.is_accessor =
+            found.is_accessor || child.kind == TS_TOKEN_GET || child.kind == TS_TOKEN_SET;
         found.is_static = found.is_static || child.kind == TS_TOKEN_STATIC;
         found.is_private = found.is_private ||
                            (is_name && child.kind == TS_PRIVATE_PROPERTY_IDENTIFIER) ||
@@ -160,10 +162,10 @@ void gsaw__ts_describe(gsaw__walk *self, gsaw__facts_symbol *symbol, TSNode valu
     if (parts->parameters.field == 0)
         return;
     bool is_generic = parts->type_parameters.field != 0;
-    gsaw__span signature = gsaw__walk_span(is_generic ? parts->type_parameters.node
-                                                      : parts->parameters.node);
-    signature.end = ts_node_end_byte(parts->result.field != 0 ? parts->result.node
-                                                              : parts->parameters.node);
+    gsaw__span signature =
+        gsaw__walk_span(is_generic ? parts->type_parameters.node : parts->parameters.node);
+    signature.end =
+        ts_node_end_byte(parts->result.field != 0 ? parts->result.node : parts->parameters.node);
     if (signature.start <= signature.end && signature.end <= ts_node_end_byte(value))
         symbol->signature = gsaw__walk_collapsed(self, signature, '/');
 }
@@ -234,8 +236,8 @@ void gsaw__ts_name_value(gsaw__walk *self, const gsaw__child *value, gsaw__facts
     self->named_value = gsaw__walk_span(value->node);
 }
 
-/* The scope of a function or class expression: its symbol is what it was assigned to, itself by its own
- * name, or, without any, the one around. */
+/* The scope of a function or class expression: its symbol is what it was assigned to, itself by its
+ * own name, or, without any, the one around. */
 static void open_expression(gsaw__walk *self, TSNode node, gsaw_symbol_kind kind)
 {
     gsaw__span span = gsaw__walk_span(node);
@@ -321,8 +323,8 @@ static bool on_namespace(gsaw__walk *self, TSNode node, uint8_t kind)
     if (parts.name.field == 0)
         return true;
     bool is_module = parts.name.kind == TS_STRING; /* visible to every file: declare module "x" */
-    gsaw__span name = is_module ? gsaw__ts_unquoted(self, parts.name.node)
-                                : gsaw__walk_span(parts.name.node);
+    gsaw__span name =
+        is_module ? gsaw__ts_unquoted(self, parts.name.node) : gsaw__walk_span(parts.name.node);
     gsaw__facts_symbol symbol = gsaw__ts_symbol(self, GSAW_SYMBOL_NAMESPACE, whole, name);
     if (is_export || is_module || gsaw__walk_scope(self)->ambient)
         symbol.flags |= GSAW_SYMBOL_EXPORTED;
@@ -340,8 +342,8 @@ static bool on_ambient(gsaw__walk *self, TSNode node, uint8_t kind)
     bool is_export = gsaw__ts_is_wrapped(self, node) && self->wrapper.is_export;
     gsaw__child word;
     if (gsaw__walk_child_of_kind(self, 0, node, TS_TOKEN_GLOBAL, &word)) {
-        gsaw__facts_symbol symbol = gsaw__ts_symbol(self, GSAW_SYMBOL_NAMESPACE, whole,
-                                                    gsaw__walk_span(word.node));
+        gsaw__facts_symbol symbol =
+            gsaw__ts_symbol(self, GSAW_SYMBOL_NAMESPACE, whole, gsaw__walk_span(word.node));
         symbol.flags |= GSAW_SYMBOL_EXPORTED; /* visible to every file */
         gsaw__walk_open(self, GSAW_SCOPE_NAMESPACE, gsaw__ts_add(self, &symbol));
         self->scopes.items[self->scopes.count - 1].ambient = true;

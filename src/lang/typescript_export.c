@@ -1,6 +1,6 @@
 /* typescript_export.c - export statements: what they re-export, mark, name "default", or wrap.
- * Keeps:   a re-export is an import record; `export { a }` marks a symbol and makes none; an export of a
- *          declaration lends it its range.
+ * Keeps:   a re-export is an import record; `export { a }` marks a symbol and makes none; an
+ *          export of a declaration lends it its range.
  * Threads: a walk belongs to its worker.
  * Next:    typescript.h, typescript_names.c (who is exported in the end)
  * Rules:   ECMA-262 (exports); the TypeScript handbook (export =, export as namespace). */
@@ -37,8 +37,7 @@ static export_parts parts_of(gsaw__walk *self, TSNode node)
         else if (child.kind == TS_IDENTIFIER && found.is_assignment)
             found.assigned = child;
         else if (child.kind == TS_DECORATOR &&
-                 !gsaw__array_push(&self->decorators, self->allocator,
-                                   gsaw__walk_span(child.node)))
+                 !gsaw__array_push(&self->decorators, self->allocator, gsaw__walk_span(child.node)))
             self->out->failed = true;
     }
     return found;
@@ -67,8 +66,8 @@ static void reexport(gsaw__walk *self, TSNode node, const export_parts *parts)
     gsaw__child alias;
     if (!gsaw__ts_literal(self, &parts->source, &specifier))
         return;
-    gsaw__facts_import import = gsaw__ts_import_record(self, GSAW_IMPORT_SIDE_EFFECT,
-                                                       gsaw__walk_span(node), specifier);
+    gsaw__facts_import import =
+        gsaw__ts_import_record(self, GSAW_IMPORT_SIDE_EFFECT, gsaw__walk_span(node), specifier);
     import.specifier = gsaw__walk_string(self, specifier);
     import.flags = parts->is_type ? GSAW_IMPORT_TYPE_ONLY : 0;
     if (parts->clause.kind != 0 && reexport_names(self, parts->clause.node, &import) > 0)
@@ -100,8 +99,8 @@ static void mark_names(gsaw__walk *self, TSNode clause)
             gsaw__ts_mark(self, scope, name.node);
 }
 
-/* export default VALUE, export = VALUE: a name is marked; anything else becomes a symbol, named by the
- * word `default`. `export =` of anything else names nothing. */
+/* export default VALUE, export = VALUE: a name is marked; anything else becomes a symbol, named by
+ * the word `default`. `export =` of anything else names nothing. */
 static void export_value(gsaw__walk *self, TSNode node, const export_parts *parts)
 {
     gsaw__child value = gsaw__ts_unwrap(self, parts->value);
@@ -140,9 +139,8 @@ bool gsaw__ts_export(gsaw__walk *self, TSNode node, uint8_t kind)
         gsaw__ts_mark(self, gsaw__walk_scope(self)->symbol, parts.assigned.node);
         return false;
     }
-    self->wrapper = (gsaw__walk_wrapper){.depth = self->depth,
-                                         .span = gsaw__walk_span(node),
-                                         .is_export = true};
+    self->wrapper = (gsaw__walk_wrapper){
+        .depth = self->depth, .span = gsaw__walk_span(node), .is_export = true};
     if (parts.value.field != 0)
         export_value(self, node, &parts);
     return true;

@@ -1,10 +1,11 @@
 /* typescript_import.c - what JavaScript and TypeScript import: statements, require(), import().
- * Keeps:   start/end cover the name that is bound, the specifier's content where none is; a require() in a
- *          declarator is recorded once, there.
+ * Keeps:   start/end cover the name that is bound, the specifier's content where none is; a
+ *          require() in a declarator is recorded once, there.
  * Threads: a walk belongs to its worker.
  * Next:    typescript.h, typescript_export.c
- * Rules:   ECMA-262 (imports), nodejs.org/api/modules.html (require), the TypeScript handbook: import type,
- *          import x = require(); `import("m").T` in a type is kind dynamic, type-only, not dynamic. */
+ * Rules:   ECMA-262 (imports), nodejs.org/api/modules.html (require), the TypeScript handbook:
+ *          import type, import x = require(); `import("m").T` in a type is kind dynamic,
+ *          type-only, not dynamic. */
 #include "lang/typescript.h"
 
 gsaw__span gsaw__ts_unquoted(const gsaw__walk *self, TSNode node)
@@ -48,8 +49,8 @@ gsaw__facts_import gsaw__ts_import_record(const gsaw__walk *self, gsaw_import_ki
 
 static void set_name(gsaw__walk *self, gsaw__facts_import *import, const gsaw__child *name)
 {
-    gsaw__span span = name->kind == TS_STRING ? gsaw__ts_unquoted(self, name->node)
-                                              : gsaw__walk_span(name->node);
+    gsaw__span span =
+        name->kind == TS_STRING ? gsaw__ts_unquoted(self, name->node) : gsaw__walk_span(name->node);
     import->name = gsaw__walk_string(self, span);
     import->start = span.start;
     import->end = span.end;
@@ -138,9 +139,8 @@ bool gsaw__ts_import(gsaw__walk *self, TSNode node, uint8_t kind)
             flags = GSAW_IMPORT_TYPE_ONLY;
     }
     bool is_require = clause.kind == TS_IMPORT_REQUIRE_CLAUSE;
-    if (is_require &&
-        (!gsaw__walk_child_of_field(self, 0, clause.node, TSF_SOURCE, &source) ||
-         !gsaw__walk_child_of_kind(self, 0, clause.node, TS_IDENTIFIER, &alias)))
+    if (is_require && (!gsaw__walk_child_of_field(self, 0, clause.node, TSF_SOURCE, &source) ||
+                       !gsaw__walk_child_of_kind(self, 0, clause.node, TS_IDENTIFIER, &alias)))
         return false;
     if (source.field == 0 || !gsaw__ts_literal(self, &source, &specifier))
         return false;
@@ -181,8 +181,7 @@ static bool read_call(gsaw__walk *self, TSNode call, import_call *out)
     out->is_import = function.kind == TS_IMPORT;
     out->is_require = function.kind == TS_IDENTIFIER &&
                       gsaw__walk_equals(self, gsaw__walk_span(function.node), "require");
-    if ((!out->is_import && !out->is_require) ||
-        !gsaw__walk_first(self, 1, arguments.node, &first))
+    if ((!out->is_import && !out->is_require) || !gsaw__walk_first(self, 1, arguments.node, &first))
         return false;
     while (!ts_node_is_named(first.node) || first.kind == TS_COMMENT)
         if (!gsaw__walk_next(self, 1, &first))
@@ -198,9 +197,9 @@ bool gsaw__ts_call(gsaw__walk *self, TSNode node, uint8_t kind)
         return false;
     if (ts_node_start_byte(node) == self->consumed_call || !read_call(self, node, &call))
         return true;
-    gsaw__facts_import import = gsaw__ts_import_record(
-        self, call.is_import ? GSAW_IMPORT_DYNAMIC : GSAW_IMPORT_REQUIRE, call.whole,
-        call.specifier);
+    gsaw__facts_import import =
+        gsaw__ts_import_record(self, call.is_import ? GSAW_IMPORT_DYNAMIC : GSAW_IMPORT_REQUIRE,
+                               call.whole, call.specifier);
     bool is_type =
         call.whole.start >= self->type_only.start && call.whole.start < self->type_only.end;
     import.specifier = gsaw__walk_string(self, call.specifier);

@@ -1,6 +1,6 @@
 /* typescript_members.c - members of classes, interfaces and enums; what they extend.
- * Keeps:   a member is a child of the body of the class or interface that opened the innermost scope:
- *          methods of object literals and of object types are none.
+ * Keeps:   a member is a child of the body of the class or interface that opened the innermost
+ *          scope: methods of object literals and of object types are none.
  * Threads: a walk belongs to its worker.
  * Next:    typescript.h */
 #include "lang/typescript.h"
@@ -23,12 +23,10 @@ void gsaw__ts_bases(gsaw__walk *self, TSNode heritage, gsaw__facts_symbol *symbo
         gsaw__span span = gsaw__walk_span(clause.node);
         if (!ts_node_is_named(clause.node) || clause.kind == TS_COMMENT)
             continue;
-        bool has_parts =
-            clause.kind == TS_EXTENDS_CLAUSE || clause.kind == TS_IMPLEMENTS_CLAUSE;
+        bool has_parts = clause.kind == TS_EXTENDS_CLAUSE || clause.kind == TS_IMPLEMENTS_CLAUSE;
         bool found = !has_parts || is_list || gsaw__walk_first(self, 2, clause.node, &base);
         while (found && symbol->base_count < UINT16_MAX) {
-            bool is_base = !has_parts ||
-                           (ts_node_is_named(base.node) && base.kind != TS_COMMENT);
+            bool is_base = !has_parts || (ts_node_is_named(base.node) && base.kind != TS_COMMENT);
             if (is_base) {
                 if (has_parts)
                     span.start = ts_node_start_byte(base.node);
@@ -53,8 +51,8 @@ bool gsaw__ts_interface(gsaw__walk *self, TSNode node, uint8_t kind)
     gsaw__ts_parts parts = gsaw__ts_parts_of(self, node);
     if (parts.name.field == 0)
         return true;
-    gsaw__facts_symbol symbol = gsaw__ts_symbol(self, GSAW_SYMBOL_INTERFACE, whole,
-                                                gsaw__walk_span(parts.name.node));
+    gsaw__facts_symbol symbol =
+        gsaw__ts_symbol(self, GSAW_SYMBOL_INTERFACE, whole, gsaw__walk_span(parts.name.node));
     if (is_export || gsaw__walk_scope(self)->ambient)
         symbol.flags |= GSAW_SYMBOL_EXPORTED;
     if (parts.heritage.kind != 0)
@@ -94,8 +92,8 @@ static void parameter_properties(gsaw__walk *self, TSNode parameters)
             is_property = is_property || is_modifier || part.kind == TS_TOKEN_READONLY;
             is_private = is_private || (is_modifier && gsaw__walk_equals(self, span, "private"));
             if (is_property && part.kind == TS_IDENTIFIER && part.field == TSF_PATTERN) {
-                gsaw__facts_symbol symbol = gsaw__ts_symbol(
-                    self, GSAW_SYMBOL_PROPERTY, gsaw__walk_span(parameter.node), span);
+                gsaw__facts_symbol symbol = gsaw__ts_symbol(self, GSAW_SYMBOL_PROPERTY,
+                                                            gsaw__walk_span(parameter.node), span);
                 add_member(self, &symbol, is_private);
             }
         }
@@ -119,9 +117,8 @@ bool gsaw__ts_member(gsaw__walk *self, TSNode node, uint8_t kind)
 {
     const gsaw__scope *scope = gsaw__walk_scope(self);
     bool is_method = kind == TS_METHOD_DEFINITION;
-    bool is_member =
-        (scope->kind == GSAW_SCOPE_CLASS || scope->kind == GSAW_SCOPE_INTERFACE) &&
-        scope->depth + 2 == self->depth;
+    bool is_member = (scope->kind == GSAW_SCOPE_CLASS || scope->kind == GSAW_SCOPE_INTERFACE) &&
+                     scope->depth + 2 == self->depth;
     gsaw__ts_parts parts = {0};
     if (is_member)
         parts = gsaw__ts_parts_of(self, node);
@@ -133,8 +130,8 @@ bool gsaw__ts_member(gsaw__walk *self, TSNode node, uint8_t kind)
         return true;
     }
     gsaw__span name = member_name(self, &parts.name);
-    gsaw__facts_symbol symbol = gsaw__ts_symbol(self, member_kind(self, &parts, kind, name),
-                                                gsaw__walk_span(node), name);
+    gsaw__facts_symbol symbol =
+        gsaw__ts_symbol(self, member_kind(self, &parts, kind, name), gsaw__walk_span(node), name);
     if (parts.name.kind == TS_COMPUTED_PROPERTY_NAME)
         symbol.name = gsaw__walk_collapsed(self, name, '/');
     gsaw__walk_take_decorators(self, &symbol, '/');
@@ -167,9 +164,8 @@ static void enum_members(gsaw__walk *self, TSNode body, uint32_t parent)
                          gsaw__walk_child_of_field(self, 1, child.node, TSF_NAME, &name));
         if (!is_named)
             continue;
-        gsaw__facts_symbol symbol =
-            gsaw__ts_symbol(self, GSAW_SYMBOL_ENUM_MEMBER, gsaw__walk_span(child.node),
-                            member_name(self, &name));
+        gsaw__facts_symbol symbol = gsaw__ts_symbol(
+            self, GSAW_SYMBOL_ENUM_MEMBER, gsaw__walk_span(child.node), member_name(self, &name));
         symbol.parent = parent;
         gsaw__ts_add(self, &symbol);
     }

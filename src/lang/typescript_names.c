@@ -1,6 +1,7 @@
 /* typescript_names.c - variables of modules and namespaces, CommonJS exports, and who is exported.
- * Keeps:   let and const of a block are no symbols unless they hold a function or class; names bound to
- *          require() are imports, not symbols; who is exported is decided when the whole file is seen.
+ * Keeps:   let and const of a block are no symbols unless they hold a function or class; names
+ *          bound to require() are imports, not symbols; who is exported is decided when the whole
+ *          file is seen.
  * Threads: a walk belongs to its worker.
  * Next:    typescript.h */
 #include "lang/typescript.h"
@@ -35,7 +36,8 @@ bool gsaw__ts_declaration(gsaw__walk *self, TSNode node, uint8_t kind)
     return self->declaration.is_symbol || gsaw__walk_is_of_interest(self, node);
 }
 
-/* One name of a declarator or a loop: the first binding in its scope makes the symbol (var may repeat). */
+/* One name of a declarator or a loop: the first binding in its scope makes the symbol (var may
+ * repeat). */
 static void bind(gsaw__walk *self, TSNode node, gsaw__span whole)
 {
     gsaw__span name = gsaw__walk_span(node);
@@ -74,8 +76,8 @@ void gsaw__ts_bind_pattern(gsaw__walk *self, TSNode pattern, gsaw__span whole)
 bool gsaw__ts_declarator(gsaw__walk *self, TSNode node, uint8_t kind)
 {
     (void)kind;
-    bool is_ours = self->declaration.depth != GSAW_NONE &&
-                   self->declaration.depth + 1 == self->depth;
+    bool is_ours =
+        self->declaration.depth != GSAW_NONE && self->declaration.depth + 1 == self->depth;
     gsaw__ts_parts parts = gsaw__ts_parts_of(self, node);
     if (!is_ours || parts.name.field == 0)
         return gsaw__walk_is_of_interest(self, node);
@@ -153,8 +155,8 @@ static bool read_target(const gsaw__walk *self, TSNode node, assignment_target *
     bool is_module = gsaw__walk_equals(self, parts[0], "module") && count > 1 &&
                      gsaw__walk_equals(self, parts[1], "exports");
     out->is_whole_module = is_module && count == 2;
-    out->is_export = (is_module && count == 3) ||
-                     (count == 2 && gsaw__walk_equals(self, parts[0], "exports"));
+    out->is_export =
+        (is_module && count == 3) || (count == 2 && gsaw__walk_equals(self, parts[0], "exports"));
     out->is_method = count == 3 && gsaw__walk_equals(self, parts[1], "prototype");
     out->owner = parts[0];
     return out->is_whole_module || out->is_export || out->is_method;
@@ -253,8 +255,9 @@ bool gsaw__ts_assignment(gsaw__walk *self, TSNode node, uint8_t kind)
     return right.kind == TS_ASSIGNMENT_EXPRESSION || gsaw__walk_is_of_interest(self, node);
 }
 
-/* A member of a class, interface or enum goes with it unless it is private; a member of a namespace must be
- * exported from it; what is inside of functions never is. Parents stand before their members. */
+/* A member of a class, interface or enum goes with it unless it is private; a member of a namespace
+ * must be exported from it; what is inside of functions never is. Parents stand before their
+ * members. */
 void gsaw__ts_mark_exported(gsaw__walk *self)
 {
     for (uint32_t i = 0; i < self->out->symbols.count; i++) {

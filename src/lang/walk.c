@@ -1,6 +1,7 @@
 /* walk.c - stepping, looking ahead, scopes and texts for all front ends on tree-sitter.
- * Keeps:   a scope is popped when the walk leaves the node that opened it; cursors are the only API used
- *          on trees (ts_node_parent, ts_node_string and child-by-index recurse or go quadratic).
+ * Keeps:   a scope is popped when the walk leaves the node that opened it; cursors are the only
+ *          API used on trees (ts_node_parent, ts_node_string and child-by-index recurse or go
+ *          quadratic).
  * Threads: a walk belongs to its worker.
  * Next:    walk.h */
 #include "lang/walk.h"
@@ -214,10 +215,7 @@ uint32_t gsaw__walk_string(gsaw__walk *self, gsaw__span span)
     return gsaw__facts_builder_string(self->out, self->bytes + span.start, span.end - span.start);
 }
 
-static bool is_space(char byte)
-{
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
+static bool is_space(char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
 
 /* Where the comment at `at` ends, or `at` itself when there is none. */
 static uint32_t comment_end(const gsaw__walk *self, uint32_t at, uint32_t end, char comment)

@@ -1,6 +1,7 @@
 /* walk.h - one pass over a syntax tree: an iterative cursor, the scopes around it, looks ahead.
- * Keeps:   no recursion on the depth of a tree; each node is stepped on once by the walk and a bounded
- *          number of times by looks ahead; subtrees without a word of interest are not entered.
+ * Keeps:   no recursion on the depth of a tree; each node is stepped on once by the walk and a
+ *          bounded number of times by looks ahead; subtrees without a word of interest are not
+ *          entered.
  * Threads: a walk belongs to its worker.
  * Next:    walk.c, python.c, typescript.c */
 #ifndef GSAW_LANG_WALK_H
@@ -32,8 +33,8 @@ typedef struct gsaw__scope {
     uint32_t depth;  /* of the node that opened it */
     uint32_t symbol; /* the innermost symbol around, GSAW_NONE in the module */
     uint8_t kind;
-    bool local;    /* some scope around is a function's */
-    bool ambient;  /* TS: members of a declared namespace are exported without the word */
+    bool local;   /* some scope around is a function's */
+    bool ambient; /* TS: members of a declared namespace are exported without the word */
 } gsaw__scope;
 
 /* A half-open run of bytes of the source. */
@@ -87,13 +88,14 @@ typedef struct gsaw__walk {
     uint32_t symbol_count;
     gsaw__walk_interest *find_interest;
     TSTreeCursor cursor, probes[GSAW_WALK_PROBES];
-    uint32_t depth;           /* of the cursor; the root is 0 */
-    uint32_t interest;        /* the first word of interest not before the cursor, if it is known */
-    gsaw__span comment;       /* the comment seen last */
-    gsaw__span type_only;     /* where imports are for types alone */
+    uint32_t depth;       /* of the cursor; the root is 0 */
+    uint32_t interest;    /* the first word of interest not before the cursor, if it is known */
+    gsaw__span comment;   /* the comment seen last */
+    gsaw__span type_only; /* where imports are for types alone */
     gsaw__walk_wrapper wrapper;         /* JS: the export or declare entered last */
     gsaw__walk_declaration declaration; /* JS: the const, let or var entered last */
-    gsaw__span named_value;   /* JS: a function or class expression whose symbol is made already, ... */
+    gsaw__span
+        named_value; /* JS: a function or class expression whose symbol is made already, ... */
     uint32_t named_symbol;    /* ... this one, by what it is assigned to */
     uint32_t consumed_call;   /* JS: start of a require() already recorded */
     uint32_t decorated_depth; /* depth of the definition that `decorators` belong to */
@@ -101,12 +103,13 @@ typedef struct gsaw__walk {
     /* Kept from file to file. */
     GSAW_ARRAY(gsaw__scope) scopes;
     GSAW_ARRAY(gsaw__walk_statement) statements; /* simple statements around the cursor */
-    GSAW_ARRAY(gsaw__span) decorators; /* waiting for their definition */
-    gsaw__map names;                   /* (scope's symbol, name) -> symbol */
-    gsaw__arena keys;                  /* of names */
+    GSAW_ARRAY(gsaw__span) decorators;           /* waiting for their definition */
+    gsaw__map names;                             /* (scope's symbol, name) -> symbol */
+    gsaw__arena keys;                            /* of names */
     gsaw__buffer text;
 } gsaw__walk;
 
+/* Set self empty over `allocator` (NULL: malloc); free all it holds, empty again. */
 void gsaw__walk_init(gsaw__walk *self, const gsaw_allocator *allocator);
 void gsaw__walk_clear(gsaw__walk *self);
 
@@ -116,6 +119,7 @@ void gsaw__walk_begin(gsaw__walk *self, TSNode root);
 /* Step through the whole tree. */
 void gsaw__walk_tree(gsaw__walk *self, gsaw__walk_visit *visit);
 
+/* The front end's number of a node (GSAW_KIND_ERROR for an ERROR node), and its bytes. */
 uint8_t gsaw__walk_kind(const gsaw__walk *self, TSNode node);
 gsaw__span gsaw__walk_span(TSNode node);
 
@@ -137,7 +141,7 @@ enum gsaw__pattern_step {
     GSAW_PATTERN_BIND
 };
 typedef struct gsaw__pattern_rules {
-    uint8_t steps[256];      /* by kind: gsaw__pattern_step */
+    uint8_t steps[256];        /* by kind: gsaw__pattern_step */
     uint8_t skipped_fields[2]; /* 0: none */
     void (*bind)(gsaw__walk *self, TSNode name, gsaw__span whole);
 } gsaw__pattern_rules;
@@ -153,7 +157,8 @@ bool gsaw__walk_is_of_interest(gsaw__walk *self, TSNode node);
 const gsaw__scope *gsaw__walk_scope(const gsaw__walk *self);
 void gsaw__walk_open(gsaw__walk *self, uint8_t kind, uint32_t symbol);
 
-/* The node under the cursor is a simple statement; the innermost one that `inner` is in, else inner. */
+/* The node under the cursor is a simple statement; the innermost one that `inner` is in, else
+ * inner. */
 void gsaw__walk_enter_statement(gsaw__walk *self, TSNode node);
 gsaw__span gsaw__walk_statement_of(const gsaw__walk *self, gsaw__span inner);
 
@@ -164,18 +169,19 @@ uint32_t gsaw__walk_collapsed(gsaw__walk *self, gsaw__span span, char comment);
 /* Does the source there equal the text? */
 bool gsaw__walk_equals(const gsaw__walk *self, gsaw__span span, const char *text);
 
-/* The entry of `name` under `owner` (a symbol, GSAW_NONE, or a number of the front end's own beyond all
- * symbols), made with `fresh` when it is new; NULL when memory is out (the builder knows). */
+/* The entry of `name` under `owner` (a symbol, GSAW_NONE, or a number of the front end's own beyond
+ * all symbols), made with `fresh` when it is new; NULL when memory is out (the builder knows). */
 uint32_t *gsaw__walk_name(gsaw__walk *self, uint32_t owner, uint32_t name, uint32_t fresh,
                           bool *is_new);
 uint32_t *gsaw__walk_name_find(gsaw__walk *self, uint32_t owner, uint32_t name);
 
-/* Do decorators wait for the node under the cursor, which begins at `start`? They do when they stand in
- * the same list of siblings with nothing but white space and comments between, or inside of it. */
+/* Do decorators wait for the node under the cursor, which begins at `start`? They do when they
+ * stand in the same list of siblings with nothing but white space and comments between, or inside
+ * of it. */
 bool gsaw__walk_is_decorated(const gsaw__walk *self, uint32_t start, char comment);
 
-/* Move the decorators that wait for the node under the cursor into the lists of `symbol`, and its start
- * before the first of them. */
+/* Move the decorators that wait for the node under the cursor into the lists of `symbol`, and its
+ * start before the first of them. */
 void gsaw__walk_take_decorators(gsaw__walk *self, gsaw__facts_symbol *symbol, char comment);
 
 #endif

@@ -1,7 +1,8 @@
-/* fuzz_lang.c - libFuzzer on the front ends: the first byte picks the language, the rest is the file.
- * Keeps:   no crash, facts that hold, an end within the limits; what takes longer than the limit is a
- *          finding of libFuzzer's own (-timeout). A corpus begins well with the inputs of ../golden, each with
- *          a byte 0 to 4 before it.
+/* fuzz_lang.c - libFuzzer on the front ends: the first byte picks the language, the rest is the
+ * file.
+ * Keeps:   no crash, facts that hold, an end within the limits; what takes longer than the limit
+ *          is a finding of libFuzzer's own (-timeout). A corpus begins well with the inputs of
+ *          ../golden, each with a byte 0 to 4 before it.
  * Next:    ../stress/test_lang_mutations.c */
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(source, data + 1, size - 1);
     gsaw__arena arena = {0};
     gsaw__facts_builder_begin(&builder, source, size - 1);
-    language->extract(language, lang, source, size - 1, &limits, &builder);
+    language->extract(language, lang, (gsaw__source){source, size - 1}, &limits, &builder);
     const gsaw__facts *facts = gsaw__facts_builder_finish(&builder, &arena);
     if (facts == NULL || !gsaw__facts_check(facts, facts->size))
         abort();

@@ -1,6 +1,8 @@
-/* test_lang_mutations.c - front ends on damaged sources: cut off, bytes and tokens lost, doubled, moved.
- * Keeps:   no crash, facts that hold, bounded time, the same facts from a fresh worker as from a used one.
- *          A failure prints the seed; GSAW_SEED=N repeats that one, GSAW_ROUNDS=N sets how many.
+/* test_lang_mutations.c - front ends on damaged sources: cut off, bytes and tokens lost, doubled,
+ * moved.
+ * Keeps:   no crash, facts that hold, bounded time, the same facts from a fresh worker as from a
+ *          used one. A failure prints the seed; GSAW_SEED=N repeats that one, GSAW_ROUNDS=N sets
+ *          how many.
  * Next:    ../lang_sources.h, ../fuzz/fuzz_lang.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,11 +45,14 @@ static void splice(mutation *self, size_t at, size_t lost, const char *bytes, si
 static void damage(mutation *self)
 {
     static const char *const pieces[] = {
-        "(",  ")",   "{",     "}",      "[",     "]",      "\n",     "    ",   "\t",  "'",
-        "\"", "`",   "'''",   "\"\"\"", "${",    "/*",     "*/",     "//",     "#",   "\\",
-        "<",  ">",   "=>",    ":=",     "@",     "\r",     "\r\n",   "\xEF\xBB\xBF", "\xFF", "\xC3",
-        "def ", "class ", "function ", "import ", "export ", "default ", "from ", "as ", "f'{", "lambda ",
-        "enum ", "namespace ", "declare ", "require('", "__all__", "exports.", ".prototype.", "*", "=", ";"};
+        "(",        ")",         "{",       "}",        "[",           "]",       "\n",
+        "    ",     "\t",        "'",       "\"",       "`",           "'''",     "\"\"\"",
+        "${",       "/*",        "*/",      "//",       "#",           "\\",      "<",
+        ">",        "=>",        ":=",      "@",        "\r",          "\r\n",    "\xEF\xBB\xBF",
+        "\xFF",     "\xC3",      "def ",    "class ",   "function ",   "import ", "export ",
+        "default ", "from ",     "as ",     "f'{",      "lambda ",     "enum ",   "namespace ",
+        "declare ", "require('", "__all__", "exports.", ".prototype.", "*",       "=",
+        ";"};
     size_t at = draw(self, self->count + 1), left = self->count - at;
     size_t length = draw(self, left < 24 ? left + 1 : 24);
     switch (draw(self, 6)) {
@@ -92,7 +97,7 @@ static const gsaw__facts *extract(const lang_source *source, gsaw__lang_state *l
     const gsaw__language *language =
         gsaw__language_at(gsaw__language_of(source->name, strlen(source->name)));
     gsaw__facts_builder_begin(builder, text->text, text->count);
-    language->extract(language, lang, text->text, text->count, &limits, builder);
+    language->extract(language, lang, (gsaw__source){text->text, text->count}, &limits, builder);
     return gsaw__facts_builder_finish(builder, arena);
 }
 
@@ -118,8 +123,7 @@ static void run_seed(unsigned seed, gsaw__lang_state *used, gsaw__facts_builder 
         gsaw__lang_state *fresh = gsaw__lang_state_new(NULL);
         gsaw__facts_builder other = {0};
         const gsaw__facts *again = extract(source, fresh, &text, &other, &arena);
-        if (again == NULL || again->size != facts->size ||
-            memcmp(again, facts, facts->size) != 0)
+        if (again == NULL || again->size != facts->size || memcmp(again, facts, facts->size) != 0)
             fail_msg("GSAW_SEED=%u: a fresh worker says something else", seed);
         gsaw__facts_builder_clear(&other);
         gsaw__lang_state_free(fresh);

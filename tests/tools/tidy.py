@@ -350,11 +350,12 @@ def dead_files(tree):
                 yield path, 1, "no gsaw_module() takes this folder"
         elif path.endswith(".h"):
             short = path.removeprefix("src/").removeprefix("include/").removeprefix("tests/")
-            if not {short, name} & included:
+            if not {short, name} & included and f"/{name}" not in cmake: # -include FILE
                 yield path, 1, "nothing includes this header"
         elif path.startswith(("tests/", "bench/", "examples/")) and path.endswith((".c", ".py")):
             stem = name.split(".")[0]
-            by_glob = name.startswith("test_") or (folder == "bench" and name.endswith(".c"))
+            by_glob = (name.startswith("test_") or (folder == "bench" and name.endswith(".c"))
+                       or (folder == "tests/fuzz" and name.startswith("fuzz_")))
             use = rf"\b{re.escape(name)}\b|^(?:from|import) {stem}\b"
             if not by_glob and not re.search(use, scripts, re.MULTILINE):
                 yield path, 1, "nothing runs or imports this file"

@@ -1,4 +1,5 @@
-/* test_facts.c - packing facts: order, parents, ordinals, equal bytes; doubting blocks; memory running out.
+/* test_facts.c - packing facts: order, parents, ordinals, equal bytes; doubting blocks; memory
+ * running out.
  * Next:    src/lang/facts.h */
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,9 +82,16 @@ static void test_facts_lines_end_at_lf_crlf_and_cr(void **state)
     static const struct {
         const char *text;
         uint32_t lines, line, column; /* of the last byte */
-    } cases[] = {{"a", 1, 1, 1},           {"a\n", 1, 1, 2},      {"a\nb", 2, 2, 1},
-                 {"a\r\nb\r\n", 2, 2, 3},  {"a\rb\r", 2, 2, 2},   {"\n\n\n", 3, 3, 1},
-                 {"a\r\r\nb\n\rc", 5, 5, 1}, {"\xEF\xBB\xBF" "a", 1, 1, 4}};
+    } cases[] = {{"a", 1, 1, 1},
+                 {"a\n", 1, 1, 2},
+                 {"a\nb", 2, 2, 1},
+                 {"a\r\nb\r\n", 2, 2, 3},
+                 {"a\rb\r", 2, 2, 2},
+                 {"\n\n\n", 3, 3, 1},
+                 {"a\r\r\nb\n\rc", 5, 5, 1},
+                 {"\xEF\xBB\xBF"
+                  "a",
+                  1, 1, 4}};
     gsaw__facts_builder builder = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint32_t line, column, count = (uint32_t)strlen(cases[i].text);
@@ -207,20 +215,20 @@ static void fill(gsaw__facts_builder *builder, unsigned seed)
         while (depth > 0 && ends[depth - 1] < end)
             depth--;
         snprintf(name, sizeof name, "n%d", rand_r(&seed) % 6);
-        gsaw__facts_symbol symbol = {
-            .name = gsaw__facts_builder_string(builder, name, strlen(name)),
-            .signature = gsaw__facts_builder_string(builder, "(a)", 3),
-            .parent = depth == 0 ? GSAW_NONE : parents[depth - 1],
-            .start = at,
-            .end = end,
-            .name_start = at + 1,
-            .name_end = at + 2,
-            .doc_start = at,
-            .doc_end = at + 1,
-            .decorators = (uint32_t)builder->lists.count,
-            .decorator_count = 1,
-            .kind = GSAW_SYMBOL_CLASS,
-            .flags = (uint8_t)(rand_r(&seed) % 4)};
+        gsaw__facts_symbol symbol = {.name =
+                                         gsaw__facts_builder_string(builder, name, strlen(name)),
+                                     .signature = gsaw__facts_builder_string(builder, "(a)", 3),
+                                     .parent = depth == 0 ? GSAW_NONE : parents[depth - 1],
+                                     .start = at,
+                                     .end = end,
+                                     .name_start = at + 1,
+                                     .name_end = at + 2,
+                                     .doc_start = at,
+                                     .doc_end = at + 1,
+                                     .decorators = (uint32_t)builder->lists.count,
+                                     .decorator_count = 1,
+                                     .kind = GSAW_SYMBOL_CLASS,
+                                     .flags = (uint8_t)(rand_r(&seed) % 4)};
         gsaw__facts_builder_list(builder, symbol.name);
         uint32_t index = gsaw__facts_builder_symbol(builder, &symbol);
         if (depth < 8 && index != GSAW_NONE) {
@@ -252,8 +260,8 @@ static void test_facts_equal_files_give_equal_bytes(void **state)
     gsaw__facts_builder_clear(&used);
 }
 
-/* Every byte of a block damaged in turn, and every truncation: the check must stay inside of the block
- * (the sanitizers see to that) and must notice what would lead readers out of it. */
+/* Every byte of a block damaged in turn, and every truncation: the check must stay inside of the
+ * block (the sanitizers see to that) and must notice what would lead readers out of it. */
 static void test_facts_check_trusts_nothing(void **state)
 {
     (void)state;

@@ -19,13 +19,15 @@ static const lang_case definitions[] = {
     {"class A:\n    def __init__(self): pass\n    def m(self): pass\n    def _p(self): pass\n",
      "class A +\nconstructor A.__init__ (self)\nmethod A.m + (self)\nmethod A._p (self)\n"},
     {"class A:\n    @property\n    def x(self): pass\n    @x.setter\n    def x(self, v): pass\n"
-     "    @functools.cached_property\n    def y(self): pass\n    @staticmethod\n    def z(): pass\n",
+     "    @functools.cached_property\n    def y(self): pass\n    @staticmethod\n    def z(): "
+     "pass\n",
      "class A +\nproperty A.x + (self) @property\nproperty A.x~2 + (self, v) @x.setter\n"
      "property A.y + (self) @functools.cached_property\nmethod A.z + () @staticmethod\n"},
     {"@a.b\n# between\n@c(1,\n   2)\ndef f(): pass\n", "function f + () @a.b @c(1, 2)\n"},
     {"def f():\n    def g():\n        class C:\n            def m(self): pass\n",
      "function f + ()\nfunction f.g local ()\nclass f.g.C local\nmethod f.g.C.m local (self)\n"},
-    {"if x:\n    def f(): pass\nelse:\n    def f(): pass\n", "function f + ()\nfunction f~2 + ()\n"},
+    {"if x:\n    def f(): pass\nelse:\n    def f(): pass\n",
+     "function f + ()\nfunction f~2 + ()\n"},
     {"class A:\n    if x:\n        def m(self): pass\n", "class A +\nmethod A.m + (self)\n"},
     {"def f():\n    \"\"\"doc\"\"\"\ndef g():\n    f'no'\ndef h():\n    b'no'\ndef i():\n    # c\n"
      "    'a' 'b'\nclass C:\n    r'doc'\n",
@@ -36,7 +38,8 @@ static const lang_case definitions[] = {
 
 static const lang_case variables[] = {
     {"a = 1\nA = 2\n_B2 = 3\n_ = 4\nCamel = 5\n\xC3\xA9 = 6\n",
-     "variable a +\nconstant A +\nconstant _B2\nvariable _\nvariable Camel +\nvariable \xC3\xA9 +\n"},
+     "variable a +\nconstant A +\nconstant _B2\nvariable _\nvariable Camel +\nvariable \xC3\xA9 "
+     "+\n"},
     {"a = 1\na = 2\na += 1\nb: int\nb = 2\n", "variable a +\nvariable b +\n"},
     {"(a, [b, *c]), d = e\nx.y = z[0] = w = 1\n",
      "variable a +\nvariable b +\nvariable c +\nvariable d +\nvariable w +\n"},
@@ -46,14 +49,16 @@ static const lang_case variables[] = {
      "variable b +\nvariable d +\nvariable x +\nvariable y +\n"},
     {"if (n := f()) and [m := 1]:\n    pass\nprint([p for q in r if (s := q)])\n",
      "variable n +\nvariable m +\nvariable s +\n"},
-    {"match p:\n    case A.B: pass\n    case C(x=y, z=[q, *r]): pass\n    case {'k': v, **w}: pass\n"
+    {"match p:\n    case A.B: pass\n    case C(x=y, z=[q, *r]): pass\n    case {'k': v, **w}: "
+     "pass\n"
      "    case (1 | 2) as n: pass\n    case _: pass\n",
      "variable y +\nvariable q +\nvariable r +\nvariable v +\nvariable w +\nvariable n +\n"},
     {"class A:\n    x = 1\n    Y: int = 2\n    z: str\n    a = b = 3\n",
      "class A +\nvariable A.x +\nconstant A.Y +\nvariable A.z +\nvariable A.a +\nvariable A.b +\n"},
     {"def f():\n    x = 1\n    for y in x: pass\n    with a as b: pass\n    if (c := 1): pass\n",
      "function f + ()\n"},
-    {"def f(): pass\nf = g(f)\nimport j\nj = None\n", "function f + ()\nvariable j +\nmodule j j <j>\n"},
+    {"def f(): pass\nf = g(f)\nimport j\nj = None\n",
+     "function f + ()\nvariable j +\nmodule j j <j>\n"},
     {"class C(enum.Enum):\n    A = 1\n    B, D = auto(), 2\n    _ignore_ = []\n    x: int\n"
      "    def m(self): pass\nclass F(str, IntFlag): A = 1\nclass N(Enumeration): A = 1\n",
      "enum C + <enum.Enum\nenum_member C.A +\nenum_member C.B +\nenum_member C.D +\n"
@@ -93,19 +98,21 @@ static const lang_case imports[] = {
      "module g g <g>\n"},
     {"x = importlib.import_module('a.b')\ny = __import__(\"c\").d\n__import__(f'no{1}')\n"
      "import_module(name)\ndef f(): return g(import_module('.d', package='e'))\n",
-     "variable x +\nvariable y +\nfunction f + ()\ndynamic a.b dynamic <a.b>\ndynamic c dynamic <c>\n"
+     "variable x +\nvariable y +\nfunction f + ()\ndynamic a.b dynamic <a.b>\ndynamic c dynamic "
+     "<c>\n"
      "dynamic .d dynamic <.d>\n"},
 };
 
 static const lang_case damage[] = {
     {"", ""},
-    {"\xEF\xBB\xBF" "def f(): pass\n", "function f + ()\n"},
+    {"\xEF\xBB\xBF"
+     "def f(): pass\n",
+     "function f + ()\n"},
     {"import a\rdef f():\r    pass\rx = 1\r", "function f + ()\nvariable x +\nmodule a a <a>\n"},
     {"import a\r\ndef f():\r\n    '''d\r\n    '''\r\nx = 1\r\n",
      "function f + () doc\nvariable x +\nmodule a a <a>\n"},
     {"def f(: pass\nx = 1\ndef g(): pass\n", NULL},
-    {"def f():\n    pass\n)\nclass A: pass\n",
-     "partial syntax 3\nfunction f + ()\nclass A +\n"},
+    {"def f():\n    pass\n)\nclass A: pass\n", "partial syntax 3\nfunction f + ()\nclass A +\n"},
     {"x = '\xFF\xFE'\ndef f(): pass\n# \x80\ny = 1\n",
      "variable x +\nfunction f + ()\nvariable y +\n"},
 };
@@ -120,7 +127,8 @@ LANG_TEST(test_python_damage, "x.py", damage)
 static void test_python_ranges(void **state)
 {
     (void)state;
-    lang_run run = lang_extract("x.py", "x = 1; y = 2\n@d\ndef f():\n  'doc'\nfor i in (1): z = 1\n");
+    lang_run run =
+        lang_extract("x.py", "x = 1; y = 2\n@d\ndef f():\n  'doc'\nfor i in (1): z = 1\n");
     const gsaw__facts_symbol *symbols = gsaw__facts_symbols(run.facts);
     assert_int_equal(run.facts->symbol_count, 5);
     assert_true(symbols[0].start == 0 && symbols[0].end == 5);

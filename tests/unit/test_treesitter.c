@@ -1,5 +1,5 @@
-/* test_treesitter.c - the leash: grammars that fit, known bugs of the pinned versions, hostile depth, bounds
- * on time and memory, cancel, allocations failing, nothing left behind.
+/* test_treesitter.c - the leash: grammars that fit, known bugs of the pinned versions, hostile
+ * depth, bounds on time and memory, cancel, allocations failing, nothing left behind.
  * Next:    src/lang/treesitter.c, src/lang/parse_memory.c, src/lang/python_nesting.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,17 +28,27 @@ static char *repeat(const char *piece, size_t count)
 }
 
 /* before + count times opening + middle + count times closing + after. */
-static char *nest(const char *before, const char *opening, const char *middle, const char *closing,
-                  size_t count, const char *after)
+typedef struct nested {
+    const char *name, *before, *opening, *middle, *closing, *after;
+    size_t count;
+} nested;
+
+static char *nest(const nested *parts)
 {
-    char *open = repeat(opening, count), *close = repeat(closing, count);
-    size_t size = strlen(before) + strlen(open) + strlen(middle) + strlen(close) + strlen(after);
-    char *text = malloc(size + 1);
-    assert_non_null(text);
-    snprintf(text, size + 1, "%s%s%s%s%s", before, open, middle, close, after);
+    char *open = repeat(parts->opening, parts->count);
+    char *close = repeat(parts->closing, parts->count);
+    gsaw__buffer text = {0};
+    gsaw__buffer_append_text(&text, parts->before);
+    gsaw__buffer_append_text(&text, open);
+    gsaw__buffer_append_text(&text, parts->middle);
+    gsaw__buffer_append_text(&text, close);
+    gsaw__buffer_append_text(&text, parts->after);
+    assert_false(text.failed);
     free(open);
     free(close);
-    return text;
+    char *whole = strdup(gsaw__buffer_text(&text));
+    gsaw__buffer_clear(&text);
+    return whole;
 }
 
 static bool has_symbol(const gsaw__facts *facts, const char *name)
@@ -148,7 +158,8 @@ static void test_treesitter_python_indents(void **state)
     gsaw__buffer_clear(&text);
 }
 
-/* The same hidden from the scan of lines: inside of brackets that never close, strings, line joins. */
+/* The same hidden from the scan of lines: inside of brackets that never close, strings, line joins.
+ */
 static void test_treesitter_python_indents_hidden(void **state)
 {
     (void)state;
@@ -177,7 +188,9 @@ static void test_treesitter_python_indents_hidden(void **state)
 static void test_treesitter_python_delimiters(void **state)
 {
     (void)state;
-    char *text = nest("def a(): pass\nx = ", "f'{", "1", "}'", 300, "\ndef b(): pass\n");
+    const nested parts = {"x.py", "def a(): pass\nx = ", "f'{", "1",
+                          "}'",   "\ndef b(): pass\n",   300};
+    char *text = nest(&parts);
     lang_run run = lang_extract("x.py", text);
     assert_true(has_symbol(run.facts, "a"));
     lang_run_clear(&run);
@@ -254,10 +267,7 @@ static void test_treesitter_no_time_and_cancel(void **state)
 static void test_treesitter_deep_trees(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name, *before, *opening, *middle, *closing, *after;
-        size_t count;
-    } cases[] = {
+    static const nested cases[] = {
         {"x.py", "def a(): pass\nx = ", "(", "1", ")", "\ndef b(): pass\n", 100000},
         {"x.py", "def a(): pass\nx = ", "[", "1", "]", "\ndef b(): pass\n", 50000},
         {"x.py", "def a(): pass\nx = ", "-", "1", "", "\ndef b(): pass\n", 100000},
@@ -281,8 +291,7 @@ static void test_treesitter_deep_trees(void **state)
         {"x.js", "function a() {}\nx", ".then(", "", ")", ";\nfunction b() {}\n", 20000},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *text = nest(cases[i].before, cases[i].opening, cases[i].middle, cases[i].closing,
-                          cases[i].count, cases[i].after);
+        char *text = nest(&cases[i]);
         uint64_t before = gsaw__clock_thread_ns();
         lang_run run = run_limited(cases[i].name, text, 20 * SECOND, (size_t)2 << 30);
         double seconds = (double)(gsaw__clock_thread_ns() - before) / 1e9;
@@ -311,7 +320,8 @@ static void test_treesitter_memory_goes_back(void **state)
     gsaw__arena arena = {0};
     for (int round = 0; round < 2; round++) {
         gsaw__facts_builder_begin(&builder, text, strlen(text));
-        python->extract(python, lang, text, strlen(text), &facts_text_limits, &builder);
+        python->extract(python, lang, (gsaw__source){text, strlen(text)}, &facts_text_limits,
+                        &builder);
         const gsaw__facts *facts = gsaw__facts_builder_finish(&builder, &arena);
         assert_int_equal(facts->symbol_count, 20001);
         assert_true(lang->memory.held_max > (size_t)16 << 20);
@@ -339,8 +349,8 @@ static void sweep(const char *name, const char *source)
             gsaw__arena_init(&arena, &failing.allocator);
             if (lang != NULL) {
                 gsaw__facts_builder_begin(&builder, source, strlen(source));
-                language->extract(language, lang, source, strlen(source), &facts_text_limits,
-                                  &builder);
+                language->extract(language, lang, (gsaw__source){source, strlen(source)},
+                                  &facts_text_limits, &builder);
                 const gsaw__facts *facts = gsaw__facts_builder_finish(&builder, &arena);
                 if (facts != NULL)
                     assert_true(gsaw__facts_check(facts, facts->size));
@@ -356,8 +366,9 @@ static void sweep(const char *name, const char *source)
 static void test_treesitter_failing_allocations(void **state)
 {
     (void)state;
-    sweep("x.py", "import a . b as c\n@d(1,  2)\nclass E(F):\n  def g(self): return [h for h in i]\n"
-                  "__all__ = ['E']\nx = __import__('y')\n");
+    sweep("x.py",
+          "import a . b as c\n@d(1,  2)\nclass E(F):\n  def g(self): return [h for h in i]\n"
+          "__all__ = ['E']\nx = __import__('y')\n");
     sweep("x.ts", "import { a as b } from 'm';\n@c() export class D<T> extends E { f(g: T) {} }\n"
                   "export const h = () => { function i() {} }, { j: [k] } = require('l');\n");
 }

@@ -1,4 +1,5 @@
-/* test_typescript.c - JavaScript, JSX, TypeScript, TSX: a source, and the lines that its facts make.
+/* test_typescript.c - JavaScript, JSX, TypeScript, TSX: a source, and the lines that its facts
+ * make.
  * Next:    src/lang/typescript.c, facts_text.h, tests/golden/typescript */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,8 @@ static const lang_case functions[] = {
     {"const f = () => 1, g = async x => x, h = function () {}, i = function* j(a) {};\n",
      "function f ()\nfunction g x\nfunction h ()\nfunction i (a)\n"},
     {"let f = (() => 1);\nvar g = h(() => 1);\n", "function f ()\nvariable g\n"},
-    {"function f() {\n  function g() {}\n  const h = () => { class C { m() {} } };\n  let x = 1;\n}\n",
+    {"function f() {\n  function g() {}\n  const h = () => { class C { m() {} } };\n  let x = "
+     "1;\n}\n",
      "function f ()\nfunction f.g local ()\nfunction f.h local ()\nclass f.h.C local\n"
      "method f.h.C.m local ()\n"},
     {"(function () { function f() {} })();\n", "function f local ()\n"},
@@ -24,7 +26,8 @@ static const lang_case functions[] = {
      "constant o\nfunction inside local ()\n"},
     {"if (x) { function f() {} const g = () => 1; let y = 1; var z = 2; }\n",
      "function f ()\nfunction g ()\nvariable z\n"},
-    {"/** doc */\nfunction f() {}\n\n/* no */\nfunction g() {}\n/** doc */\nexport const h = 1, i = 2;\n",
+    {"/** doc */\nfunction f() {}\n\n/* no */\nfunction g() {}\n/** doc */\nexport const h = 1, i "
+     "= 2;\n",
      "function f () doc\nfunction g ()\nconstant h + doc\nconstant i +\n"},
     {"function f(a, // the first\n  b /* x */) {}\n", "function f (a, b )\n"},
 };
@@ -32,17 +35,20 @@ static const lang_case functions[] = {
 static const lang_case variables[] = {
     {"var a = 1, b;\nlet c;\nconst D = 2;\n", "variable a\nvariable b\nvariable c\nconstant D\n"},
     {"const { a, b: c, d = 1, e: { f }, ...g } = h, [i, , [j], ...k] = l;\n",
-     "constant a\nconstant c\nconstant d\nconstant f\nconstant g\nconstant i\nconstant j\nconstant k\n"},
+     "constant a\nconstant c\nconstant d\nconstant f\nconstant g\nconstant i\nconstant j\nconstant "
+     "k\n"},
     {"for (var i = 0, j; ;) {}\nfor (let k = 0; ;) { var m; }\nfor (const n of o) {}\n"
      "for (var [p] of o) { let q; }\n",
      "variable i\nvariable j\nvariable m\nvariable p\n"},
-    {"var a; var a = 1;\nswitch (b) { case 1: let c; var d; }\n{ let e; }\ntry { var f } catch (g) {}\n",
+    {"var a; var a = 1;\nswitch (b) { case 1: let c; var d; }\n{ let e; }\ntry { var f } catch (g) "
+     "{}\n",
      "variable a\nvariable d\nvariable f\n"},
 };
 
 static const lang_case classes[] = {
     {"class A extends B {\n  constructor() { super(); }\n  m() {}\n  static async *s() {}\n"
-     "  get x() { return 1; }\n  set x(v) {}\n  #p = 1;\n  #q() {}\n  f = () => { function g() {} };\n"
+     "  get x() { return 1; }\n  set x(v) {}\n  #p = 1;\n  #q() {}\n  f = () => { function g() {} "
+     "};\n"
      "  'quoted'() {}\n  [Symbol.iterator]() {}\n  static { function i() {} }\n  1() {}\n}\n",
      "class A <B\nconstructor A.constructor ()\nmethod A.m ()\nmethod A.s ()\nproperty A.x ()\n"
      "property A.x~2 (v)\nproperty A.#p\nmethod A.#q ()\nproperty A.f\nfunction A.f.g local ()\n"
@@ -69,21 +75,26 @@ static const lang_case exports[] = {
     {"exports.f = function (a) {};\nmodule.exports.g = () => 1;\nexports.v = 1;\nexports.v = 2;\n"
      "exports.u = void 0;\n",
      "function f + (a)\nfunction g + ()\nvariable v +\n"},
-    {"function a() {}\nconst b = 1, c = 2, d = 3;\nexports.a = a;\nmodule.exports = { b, x: c, y: 1 };\n",
+    {"function a() {}\nconst b = 1, c = 2, d = 3;\nexports.a = a;\nmodule.exports = { b, x: c, y: "
+     "1 };\n",
      "function a + ()\nconstant b +\nconstant c +\nconstant d\n"},
     {"module.exports = function named(a) {};\nmodule.exports = class { m() {} };\n",
      "function named + (a)\nclass exports +\nmethod exports.m + ()\n"},
     {"exports = module.exports = f;\nfunction f() {}\nexports.a = exports.b = function () {};\n",
      "function f + ()\nfunction a + ()\nfunction b + ()\n"},
-    {"function A() {}\nA.prototype.m = function (x) { function i() {} };\nB.prototype.n = () => 1;\n"
+    {"function A() {}\nA.prototype.m = function (x) { function i() {} };\nB.prototype.n = () => "
+     "1;\n"
      "module.exports = A;\n",
      "function A + ()\nmethod A.m + (x)\nfunction A.m.i local ()\nmethod n ()\n"},
-    {"(function () { exports.x = 1; X.prototype.m = function () {}; })();\n", "method m local ()\n"},
+    {"(function () { exports.x = 1; X.prototype.m = function () {}; })();\n",
+     "method m local ()\n"},
 };
 
 static const lang_case imports[] = {
-    {"import a from 'm';\nimport b, { c, d as e } from \"m\";\nimport * as f from 'm';\nimport 'n';\n"
-     "import {} from 'o';\nimport g, * as h from 'm';\nimport { default as i, 'x y' as j } from 'm';\n",
+    {"import a from 'm';\nimport b, { c, d as e } from \"m\";\nimport * as f from 'm';\nimport "
+     "'n';\n"
+     "import {} from 'o';\nimport g, * as h from 'm';\nimport { default as i, 'x y' as j } from "
+     "'m';\n",
      "default m default as a <a>\ndefault m default as b <b>\nnamed m c <c>\nnamed m d as e <e>\n"
      "namespace m * as f <f>\nside_effect n <n>\nside_effect o <o>\ndefault m default as g <g>\n"
      "namespace m * as h <h>\nnamed m default as i <i>\nnamed m x y as j <j>\n"},
@@ -92,8 +103,10 @@ static const lang_case imports[] = {
      "reexport m a <a>\nreexport m b as c <c>\nreexport m default as d <d>\nreexport_star n * <n>\n"
      "reexport_star o * as e <e>\nside_effect p <p>\n"},
     {"const a = require('m'), { b, c: d, e = 1, f: { g }, ...h } = require('n');\nrequire('o');\n"
-     "var i = require('p').q, r = require('s').r;\nlet [t] = require('u');\nconst v = w(require('x'));\n",
-     "constant g\nvariable t\nconstant v\nrequire m as a <a>\nrequire n b <b>\nrequire n c as d <d>\n"
+     "var i = require('p').q, r = require('s').r;\nlet [t] = require('u');\nconst v = "
+     "w(require('x'));\n",
+     "constant g\nvariable t\nconstant v\nrequire m as a <a>\nrequire n b <b>\nrequire n c as d "
+     "<d>\n"
      "require n e <e>\nrequire n as h <h>\nrequire o <o>\nrequire p q as i <i>\nrequire s r <r>\n"
      "require u <u>\nrequire x <x>\n"},
     {"import('a').then(x => x);\nconst b = await import(`c`);\nimport(d);\nimport(`e${f}`);\n"
@@ -111,8 +124,10 @@ static const lang_case types[] = {
     {"export type A = { x: number };\ntype B<T> = T;\nexport interface C { x: 1 }\n",
      "type_alias A +\ntype_alias B\ninterface C +\nproperty C.x +\n"},
     {"export enum E { A = 1, B, 'c d' }\ndeclare const enum F { X }\n",
-     "enum E +\nenum_member E.A +\nenum_member E.B +\nenum_member E.c d +\nenum F\nenum_member F.X\n"},
-    {"export namespace N { export const a = 1; const b = 2; export namespace M.O { export function f() {} } }\n"
+     "enum E +\nenum_member E.A +\nenum_member E.B +\nenum_member E.c d +\nenum F\nenum_member "
+     "F.X\n"},
+    {"export namespace N { export const a = 1; const b = 2; export namespace M.O { export function "
+     "f() {} } }\n"
      "namespace P { export class C {} }\n",
      "namespace N +\nconstant N.a +\nconstant N.b\nnamespace N.M.O +\nfunction N.M.O.f + ()\n"
      "namespace P\nclass P.C\n"},
@@ -128,9 +143,12 @@ static const lang_case types[] = {
      "function f~3 + <T>(a: T): asserts a is T\nfunction g (): void\n"},
     {"export abstract class A<T> extends B<T> implements C, D<T> {\n  private a = 1;\n"
      "  protected b?: string;\n  abstract c(): void;\n  abstract d: T;\n"
-     "  constructor(private e: T, readonly f = 1, g: T) {}\n  declare h: T;\n  m(): void;\n  m() {}\n}\n",
-     "class A + <B<T> <C <D<T>\nproperty A.a\nproperty A.b +\nmethod A.c + (): void\nproperty A.d +\n"
-     "constructor A.constructor + (private e: T, readonly f = 1, g: T)\nproperty A.e\nproperty A.f +\n"
+     "  constructor(private e: T, readonly f = 1, g: T) {}\n  declare h: T;\n  m(): void;\n  m() "
+     "{}\n}\n",
+     "class A + <B<T> <C <D<T>\nproperty A.a\nproperty A.b +\nmethod A.c + (): void\nproperty A.d "
+     "+\n"
+     "constructor A.constructor + (private e: T, readonly f = 1, g: T)\nproperty A.e\nproperty A.f "
+     "+\n"
      "property A.h +\nmethod A.m + (): void\nmethod A.m~2 + ()\n"},
     {"import type A from 'a';\nimport type { B } from 'b';\nimport { type C, D } from 'c';\n"
      "export type { E } from 'e';\nexport { type F } from 'f';\n"
@@ -144,19 +162,22 @@ static const lang_case types[] = {
      "dynamic m type <m>\ndynamic n type <n>\ndynamic o type <o>\ndynamic p type <p>\n"
      "dynamic q dynamic <q>\n"},
     {"class A {}\nexport = A;\n", "class A +\n"},
-    {"export const f = <T,>(x: T): T => x;\nexport const g = ((a) => a) as H;\nlet v = <any>(() => 1);\n",
+    {"export const f = <T,>(x: T): T => x;\nexport const g = ((a) => a) as H;\nlet v = <any>(() => "
+     "1);\n",
      "function f + <T,>(x: T): T\nfunction g + (a)\nvariable v\n"},
     {"@Component({ selector: 'x' })\nexport class A {\n  @Input() a: string;\n"
      "  constructor(@Inject(B) private b: C) {}\n}\n",
      "class A + @Component({ selector: 'x' })\nproperty A.a + @Input()\n"
      "constructor A.constructor + (@Inject(B) private b: C)\nproperty A.b\n"},
     {"function f() {\n  interface I { a: 1 }\n  type T = 1;\n  enum E { A }\n}\n",
-     "function f ()\ninterface f.I local\nproperty f.I.a local\ntype_alias f.T local\nenum f.E local\n"
+     "function f ()\ninterface f.I local\nproperty f.I.a local\ntype_alias f.T local\nenum f.E "
+     "local\n"
      "enum_member f.E.A local\n"},
 };
 
 static const lang_case elements[] = {
-    {"export function App({ a }) { const f = () => <b/>; return <div onClick={() => f()}>{a}</div>; }\n",
+    {"export function App({ a }) { const f = () => <b/>; return <div onClick={() => "
+     "f()}>{a}</div>; }\n",
      "function App + ({ a })\nfunction App.f local ()\n"},
     {"import React from 'react';\nconst A = () => <><B.C x=\"1\">{import('d')}</B.C></>;\n",
      "function A ()\ndefault react default as React <React>\ndynamic d dynamic <d>\n"},
@@ -164,10 +185,13 @@ static const lang_case elements[] = {
 
 static const lang_case damage[] = {
     {"", ""},
-    {"\xEF\xBB\xBF" "function f() {}\n", "function f ()\n"},
+    {"\xEF\xBB\xBF"
+     "function f() {}\n",
+     "function f ()\n"},
     {"#!/usr/bin/env node\nfunction f() {}\n", "function f ()\n"},
     {"// a\rfunction f() {}\rvar x = 1;\r", "function f ()\nvariable x\n"},
-    {"function f() {\r\n}\r\nclass A {\r\n  m() {}\r\n}\r\n", "function f ()\nclass A\nmethod A.m ()\n"},
+    {"function f() {\r\n}\r\nclass A {\r\n  m() {}\r\n}\r\n",
+     "function f ()\nclass A\nmethod A.m ()\n"},
     {"function f() {}\n}\nclass A { m() {} }\n", NULL},
     {"function f() {}\nconst = ;\nclass A {}\n", NULL},
     {"var a = '\xFF';\nfunction \xC3\xA9() {}\n// \x80\nvar b;\n",
