@@ -1,7 +1,6 @@
-/* ignore.c - sorting patterns by kind as they come in, and asking all kinds for the last that
- * matches.
- * Keeps:   patterns stand in order; plain names, plain paths and extensions are found by hashing, so that
- *          only true wildcards are tried one by one, from the last backwards.
+/* ignore.c - patterns sorted by kind as they come in; all kinds asked for the last that matches.
+ * Keeps:   patterns stand in order; plain names, plain paths and extensions are found by hashing,
+ *          so that only true wildcards are tried one by one, from the last backwards.
  * Threads: as ignore.h says.
  * Next:    pattern.c */
 #include "code/ignore.h"
@@ -140,8 +139,8 @@ bool gsaw__ignore_add(gsaw__ignore *self, const char *pattern, size_t count)
         flags |= IS_PATH;
         if (*pattern == '/')
             pattern++, count--;
-        /* Two stars and a slash before a plain name: a name at any depth, which is cheaper to ask
-         * for. */
+        /* Two stars and a slash before a name: the name at any depth, which is cheaper to ask for.
+         */
         if (count > 3 && memcmp(pattern, "**/", 3) == 0 &&
             memchr(pattern + 3, '/', count - 3) == NULL) {
             flags &= ~(uint32_t)IS_PATH;

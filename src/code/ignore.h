@@ -22,8 +22,7 @@ enum gsaw__ignore_verdict {
 
 struct gsaw__ignore_pattern;
 
-/* Patterns found by hashing a key: index of the last one, and a filter that spares most look-ups.
- */
+/* Patterns found by hashing a key: the last one's index; the filter spares most look-ups. */
 typedef struct gsaw__ignore_table {
     gsaw__map map;
     uint64_t filter[4];
@@ -42,7 +41,9 @@ typedef struct gsaw__ignore {
 
 /* Make self empty over `allocator` (NULL: malloc). */
 void gsaw__ignore_init(gsaw__ignore *self, const gsaw_allocator *allocator);
-void gsaw__ignore_clear(gsaw__ignore *self); /* frees; usable again */
+
+/* Free everything; self is empty and usable again. */
+void gsaw__ignore_clear(gsaw__ignore *self);
 
 /* Append one pattern as given on a command line: no comments, and blanks at the end count. One that
  * is empty or malformed matches nothing. False when memory is out or the list is full (2^31

@@ -35,11 +35,9 @@ static void set_add(uint8_t set[SET_SIZE], unsigned first, unsigned last)
 }
 
 /* The POSIX classes in the C locale. git's space is without vertical tab and form feed. */
-static const struct class
-{
+static const struct named_set {
     const char *name;
-    unsigned char
-        ranges[8]; /* pairs of first and last; 0, 0 ends (cntrl begins with 1: a name has no 0) */
+    unsigned char ranges[8]; /* pairs of first and last; 0, 0 ends (a name has no zero byte) */
 } classes[] = {
     {"alnum", {'0', '9', 'A', 'Z', 'a', 'z'}},
     {"alpha", {'A', 'Z', 'a', 'z'}},
@@ -261,9 +259,9 @@ static bool match_byte(const unsigned char **program, unsigned char byte)
     return (set[byte / 8] >> byte % 8 & 1) != 0;
 }
 
-/* Where a match can go on when it has failed: the last star of the segment at hand (an earlier one
- * cannot help: what follows it is found again further right), and the last op that crosses slashes.
- */
+/* Where a match can go on when it has failed: at the last star of the segment at hand (an earlier
+ * one cannot help: what follows it is found again further right), at the last op that crosses
+ * slashes. */
 struct retry {
     const unsigned char *star, *star_text;
     const unsigned char *deep, *deep_text;

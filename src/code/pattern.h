@@ -1,6 +1,6 @@
 /* pattern.h - one gitignore wildcard, compiled to a byte program, and its matcher.
- * Keeps:   the meaning is git's wildmatch with WM_PATHNAME (gitignore(5), git's wildmatch.c), the odd
- *          corners included; matching never recurses and never goes exponential.
+ * Keeps:   the meaning is git's wildmatch with WM_PATHNAME (gitignore(5), git's wildmatch.c), the
+ *          odd corners included; matching never recurses and never goes exponential.
  * Threads: any; a program is read-only.
  * Next:    pattern.c, ignore.h */
 #ifndef GSAW_CODE_PATTERN_H

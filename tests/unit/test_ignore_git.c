@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gangsaw/code.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "code/ignore.h"
@@ -177,7 +179,7 @@ static void make_case(struct test_case *self, const char *base)
             continue;
         bool is_directory = pick(3) == 0;
         self->paths[self->path_count].is_directory = is_directory;
-        strcpy(self->paths[self->path_count++].path, below);
+        memcpy(self->paths[self->path_count++].path, below, sizeof below);
         if (!is_directory) {
             write_file(path, "", 0);
             continue;
@@ -185,7 +187,7 @@ static void make_case(struct test_case *self, const char *base)
         assert_int_equal(mkdir(path, 0777), 0);
         struct folder *folder = &self->folders[self->folder_count++];
         *folder = (struct folder){.has_list = false};
-        strcpy(folder->path, below);
+        memcpy(folder->path, below, sizeof below);
         if (pick(3) == 0)
             make_list(folder, path);
     }
@@ -276,8 +278,32 @@ static size_t compare(const struct test_case *tests, size_t count, const char **
     return compared;
 }
 
+/* Discovery of the case's folder must list exactly the files that are not left out. */
+static void compare_discovery(const struct test_case *self, gsaw_pool *pool, const char *base)
+{
+    gsaw_discover_options options = {
+        .size = sizeof options, .pool = pool, .hidden = true, .all_files = true};
+    gsaw_paths *paths;
+    gsaw_path path;
+    assert_int_equal(gsaw_discover_files(base, &options, &paths, NULL), GSAW_OK);
+    size_t expected = 0, found = 0;
+    for (size_t k = 0; k < self->path_count; k++)
+        expected += !self->paths[k].is_directory &&
+                    verdict_of(self, self->paths[k].path, false) != GSAW_IGNORE_MATCH;
+    for (size_t i = 0; gsaw_paths_at(paths, i, &path) == GSAW_OK; i++) {
+        const char *slash = strrchr(path.path, '/');
+        found += strcmp(slash == NULL ? path.path : slash + 1, ".gitignore") != 0;
+        if (verdict_of(self, path.path, false) == GSAW_IGNORE_MATCH)
+            fail_msg("seed %llu: %s/%s is listed", (unsigned long long)seed, base, path.path);
+    }
+    if (found != expected)
+        fail_msg("seed %llu: %s has %zu files, %zu are listed", (unsigned long long)seed, base,
+                 expected, found);
+    gsaw_paths_free(paths);
+}
+
 /* One git process for many cases, each in a folder of its own. */
-static size_t run_cases(struct test_case *tests, size_t count)
+static size_t run_cases(struct test_case *tests, size_t count, gsaw_pool *pool)
 {
     gsaw__buffer paths = {0}, answer = {0};
     char name[64];
@@ -298,8 +324,11 @@ static size_t run_cases(struct test_case *tests, size_t count)
     assert_int_equal(read.result, GSAW_READ_OK);
     const char *at = answer.bytes;
     size_t compared = compare(tests, count, &at, answer.bytes + answer.count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%s/c%zu", root, i);
+        compare_discovery(&tests[i], pool, name);
         clear_case(&tests[i]);
+    }
     gsaw__buffer_clear(&paths);
     gsaw__buffer_clear(&answer);
     assert_int_equal(run("rm -rf c*"), 0);
@@ -319,11 +348,14 @@ static void test_ignore_agrees_with_git(void **state)
     size_t left = wanted != NULL ? strtoull(wanted, NULL, 10) : 600, compared = 0;
     struct test_case *tests = calloc(CASES_PER_RUN, sizeof *tests);
     assert_non_null(tests);
+    gsaw_pool *pool;
+    gsaw_pool_options options = {.size = sizeof options, .workers = 2};
+    assert_int_equal(gsaw_pool_new(&options, &pool, NULL), GSAW_OK);
     assert_non_null(mkdtemp(root));
     assert_int_equal(run("git init -q ."), 0);
     while (left != 0) {
         size_t count = left < CASES_PER_RUN ? left : CASES_PER_RUN;
-        compared += run_cases(tests, count);
+        compared += run_cases(tests, count, pool);
         left -= count;
     }
     print_message("%zu paths: %zu matched, %zu kept; seed %llu\n", compared,
@@ -331,6 +363,7 @@ static void test_ignore_agrees_with_git(void **state)
     assert_true(seen[GSAW_IGNORE_MATCH] > compared / 20 && seen[GSAW_IGNORE_KEEP] != 0);
     assert_int_equal(run("rm -rf .git paths answer"), 0);
     assert_int_equal(rmdir(root), 0);
+    gsaw_pool_free(pool);
     free(tests);
 }
 
