@@ -87,7 +87,7 @@ GSAW_API bool gsaw_codebase_worker(const gsaw_codebase *self, uint32_t index,
 typedef struct gsaw_file {
     const char *path; /* relative to the root, '/' between; any bytes but zero */
     size_t path_size;
-    const char *language; /* "python", ... */
+    const char *language; /* "python", ...; NULL for a folder or an ignore file that is a problem */
     uint64_t bytes, lines;
     char hash[65]; /* SHA-256 of the content as on disk; "" when it was not read */
     gsaw_file_status status;
@@ -165,5 +165,65 @@ GSAW_API gsaw_status gsaw_codebase_export(const gsaw_codebase *self, const char 
 GSAW_API gsaw_status gsaw_codebase_write_trace(const gsaw_codebase *self,
                                                gsaw_write_function *write, void *context,
                                                gsaw_error *error);
+
+/* ---- discover_files_parallel: the files of a tree, without reading them ---- */
+
+/* All-zero but for size means every default: the sources that no ignore file leaves out.
+ *
+ * Ignore files are .gitignore, .ignore and .gangsawignore of each directory (the later one wins,
+ * and the deeper directory before that) and .git/info/exclude of the root; their meaning is that of
+ * gitignore(5). Nothing outside the root is read, and git is never run. `.git` is never entered.
+ *
+ * Patterns have gitignore syntax, relative to the root, the last that matches decides. An exclude
+ * pattern wins over all ignore files; one with '!' in front keeps what they leave out (but not what
+ * lies in a directory that is left out). When there is an include pattern only files that match
+ * one, or lie in a directory that does, are listed; directories are entered all the same, and what
+ * is excluded or ignored stays so.
+ *
+ * Links are listed as skipped, unless `follow` is set and they lead to something below the root (an
+ * absolute one counts as leading out). Each directory is listed once: under its own path where that
+ * is listed, else under the first link to it. */
+typedef struct gsaw_discover_options {
+    size_t size;                     /* sizeof(gsaw_discover_options) */
+    const gsaw_allocator *allocator; /* NULL: malloc; for everything but a pool that is given */
+    gsaw_pool *pool;                 /* NULL: one of its own for this call */
+    uint32_t workers; /* of a pool of its own; 0: the CPUs this process may use; at most 1024 */
+    gsaw_strings include, exclude;
+    bool no_ignore;                 /* read no ignore files */
+    bool hidden;                    /* enter and list names that begin with a dot */
+    bool follow;                    /* follow links, never out of the root: see above */
+    bool all_files;                 /* list files of no known language, too */
+    const _Atomic uint32_t *cancel; /* not 0: stop soon; may be NULL */
+} gsaw_discover_options;
+
+/* What was found, in bytewise order of paths. Read-only: any number of threads. */
+typedef struct gsaw_paths gsaw_paths;
+
+/* One path. status GSAW_FILE_OK: a file, or with `follow` a link to one. GSAW_FILE_SKIPPED: a link,
+ * FIFO, socket or device with a source's extension. GSAW_FILE_FAILED: what could not be looked at;
+ * also a directory that could not be listed, and an ignore file that could not be read. */
+typedef struct gsaw_path {
+    const char *path; /* relative to the root, '/' between; any bytes but zero; until the free */
+    size_t path_size;
+    const char *language; /* "python", ...; "" for none */
+    gsaw_file_status status;
+    gsaw_reason reason;
+} gsaw_path;
+
+/* Find the files below `root` on all workers. Blocks. options may be NULL. What cannot be listed is
+ * a path with its reason and harms nothing else. Errors: GSAW_NOT_FOUND, GSAW_INVALID (not a
+ * directory; the options' size), GSAW_RANGE (workers), GSAW_SYSTEM (the root cannot be opened or
+ * read), GSAW_CANCELLED, GSAW_NO_MEMORY. */
+GSAW_API gsaw_status gsaw_discover_files(const char *root, const gsaw_discover_options *options,
+                                         gsaw_paths **out, gsaw_error *error);
+
+/* Free the list and its texts. NULL is allowed. */
+GSAW_API void gsaw_paths_free(gsaw_paths *self);
+
+/* How many paths there are. Any thread. */
+GSAW_API size_t gsaw_paths_count(const gsaw_paths *self);
+
+/* The i-th path. GSAW_RANGE beyond the last. Any thread. */
+GSAW_API gsaw_status gsaw_paths_at(const gsaw_paths *self, size_t index, gsaw_path *out);
 
 #endif
