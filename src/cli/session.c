@@ -11,7 +11,9 @@
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/supervise.h"
 #include "cli/terminal.h"
+#include "code/codebase.h"
 
 #define TRACE_EVENTS 65536 /* of each worker, for --trace without --trace-events */
 
@@ -93,7 +95,7 @@ static int index_and_report(gsaw__cli *cli, gsaw_codebase *code, gsaw__report_fu
     return result;
 }
 
-static int run(gsaw__cli *cli, gsaw__report_function *report)
+static int run(gsaw__cli *cli, const gsaw__watch *watch, gsaw__report_function *report)
 {
     gsaw_codebase *code = NULL;
     gsaw_error error = {0};
@@ -101,9 +103,20 @@ static int run(gsaw__cli *cli, gsaw__report_function *report)
         cli->config.trace_events = TRACE_EVENTS;
     if (gsaw_codebase_open(gsaw__session_root(cli), &cli->config, &code, &error) != GSAW_OK)
         return refuse(&error);
+    code->flights = watch->flights;
+    code->set_aside = watch->set_aside;
     int result = index_and_report(cli, code, report);
     gsaw_codebase_close(code);
     return result;
+}
+
+/* In the supervisor: the child has written, and renamed or removed what it wrote beside the target;
+ * what it left behind when it was killed goes. */
+static void let_go(gsaw__cli *cli, bool traced)
+{
+    (void)gsaw__output_close(&cli->out, false, NULL);
+    if (traced)
+        (void)gsaw__output_close(&cli->trace, false, NULL);
 }
 
 int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report)
@@ -114,8 +127,14 @@ int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report)
     if (cli->options.trace != NULL)
         result = open_one(&cli->trace, cli->options.trace);
     bool traced = cli->options.trace != NULL && result == GSAW_EXIT_DONE;
-    if (result == GSAW_EXIT_DONE)
-        result = run(cli, report);
+    if (result == GSAW_EXIT_DONE) {
+        gsaw__watch watch;
+        if (gsaw__supervise(cli, &watch, &result)) {
+            let_go(cli, traced);
+            return result;
+        }
+        result = run(cli, &watch, report);
+    }
     result = gsaw__session_close_output(cli, result);
     return traced ? close_one(&cli->trace, result) : result;
 }

@@ -19,6 +19,7 @@ static struct {
     _Atomic int caught;
     _Atomic bool line;
     _Atomic(gsaw_codebase *) code;
+    _Atomic pid_t child;
     _Atomic(const char *) temporaries[TEMPORARY_MAX];
 } state;
 
@@ -35,9 +36,25 @@ static void end_now(int signal)
     _exit(128 + signal);
 }
 
-static void on_signal(int signal)
+/* From here on the child ends, and we with it. Passing on what the terminal sent to both of us
+ * would be a second signal there, which ends it at once. */
+static void pass_on(pid_t child, int signal, const siginfo_t *origin)
 {
+    gsaw__store_relaxed(&state.caught, signal); /* [S1] pairs with caught() */
+    if (origin->si_code <= 0)                   /* sent by a process, not by the kernel */
+        (void)kill(child, signal);
+}
+
+static void on_signal(int signal, siginfo_t *origin, void *context)
+{
+    (void)context;
     int saved = errno;
+    pid_t child = gsaw__load_relaxed(&state.child); /* [S5] pairs with set_child() */
+    if (child != 0) {
+        pass_on(child, signal, origin);
+        errno = saved;
+        return;
+    }
     int before = gsaw__load_relaxed(&state.caught); /* [S1] pairs with the store below */
     if (before != 0)
         end_now(before);
@@ -50,28 +67,36 @@ static void on_signal(int signal)
     errno = saved;
 }
 
-static void on_alarm(int signal)
+static void on_alarm(int signal, siginfo_t *origin, void *context)
 {
-    (void)signal;
+    (void)signal, (void)origin, (void)context;
     int caught = gsaw__load_relaxed(&state.caught); /* [S1] pairs with the store in on_signal() */
     if (caught != 0)
         end_now(caught);
 }
 
-static void handle(int signal, void (*handler)(int))
+typedef void handler_function(int signal, siginfo_t *origin, void *context);
+
+/* handler NULL: ignore the signal. */
+static void handle(int signal, handler_function *handler)
 {
     struct sigaction action;
     if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN && signal != SIGALRM)
         return;
     memset(&action, 0, sizeof action);
-    action.sa_handler = handler; /* no SA_RESTART: a write to a full pipe must come back */
+    if (handler == NULL)
+        action.sa_handler = SIG_IGN;
+    else
+        action.sa_sigaction = handler;
+    action.sa_flags = handler == NULL ? 0 : SA_SIGINFO; /* no SA_RESTART: a write to a full pipe
+                                                           must come back */
     sigfillset(&action.sa_mask);
     (void)sigaction(signal, &action, NULL);
 }
 
 void gsaw__signals_open(void)
 {
-    handle(SIGPIPE, SIG_IGN);
+    handle(SIGPIPE, NULL);
     handle(SIGALRM, on_alarm);
     handle(SIGINT, on_signal);
     handle(SIGTERM, on_signal);
@@ -87,6 +112,11 @@ void gsaw__signals_watch(gsaw_codebase *code)
     gsaw__store_relaxed(&state.code, code); /* [S2] pairs with the load in on_signal() */
     if (code != NULL && gsaw__signals_caught() != 0)
         gsaw_codebase_cancel(code); /* it came before there was anything to cancel */
+}
+
+void gsaw__signals_set_child(pid_t child)
+{
+    gsaw__store_relaxed(&state.child, child); /* [S5] pairs with the load in on_signal() */
 }
 
 /* Put `fresh` where `old` is. */

@@ -7,6 +7,8 @@
 #ifndef GSAW_CLI_SIGNALS_H
 #define GSAW_CLI_SIGNALS_H
 
+#include <sys/types.h>
+
 #include <gangsaw/code.h>
 
 /* Install the handlers. A signal that the caller has set to be ignored (nohup) stays ignored. */
@@ -18,6 +20,10 @@ int gsaw__signals_caught(void);
 /* What to cancel when a signal comes; NULL: nothing. Must be called with NULL before it is closed.
  */
 void gsaw__signals_watch(gsaw_codebase *code);
+
+/* The process that does the work while this one waits for it, or 0: a signal that was sent to this
+ * one alone is passed on (the terminal sends to both), and it is left to the child to end. */
+void gsaw__signals_set_child(pid_t child);
 
 /* A file to remove when the process has to be ended from the handler; borrowed until it is
  * forgotten. */
