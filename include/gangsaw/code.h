@@ -6,9 +6,10 @@
  *     for (size_t i = 0; i < gsaw_codebase_file_count(code); i++) ...
  *     gsaw_codebase_close(code);
  *
- * A codebase belongs to one thread at a time; gsaw_codebase_cancel may be called from any, and from a
- * signal handler. After index() has returned, any number of threads may read. Every text is a view that lives until
- * the next index() or close(); texts are zero-terminated, and *_size counts their bytes. */
+ * A codebase belongs to one thread at a time; gsaw_codebase_cancel may be called from any, and from
+ * a signal handler. After index() has returned, any number of threads may read. Every text is a
+ * view that lives until the next index() or close(); texts are zero-terminated, and *_size counts
+ * their bytes. */
 #ifndef GANGSAW_CODE_H
 #define GANGSAW_CODE_H
 
@@ -25,13 +26,15 @@
 
 typedef struct gsaw_codebase gsaw_codebase;
 
-/* How far an index run is: called from worker threads, one at a time, at most every 50 ms. total grows
- * while discovery is still on. Must be quick and must not call into the codebase (cancel excepted). */
+/* How far an index run is: called from worker threads, one at a time, at most every 50 ms. total
+ * grows while discovery is still on. Must be quick and must not call into the codebase (cancel
+ * excepted). */
 typedef void gsaw_progress_function(void *context, uint64_t completed, uint64_t total,
                                     bool total_is_final);
 
-/* Open the folder `root`. config NULL: defaults; it is copied, the lists in it too. Errors, all naming the
- * path: GSAW_NOT_FOUND, GSAW_INVALID (not a folder; a config value out of range), GSAW_SYSTEM, GSAW_NO_MEMORY. */
+/* Open the folder `root`. config NULL: defaults; it is copied, the lists in it too. Errors, all
+ * naming the path: GSAW_NOT_FOUND, GSAW_INVALID (not a folder; a config value out of range),
+ * GSAW_SYSTEM, GSAW_NO_MEMORY. */
 GSAW_API gsaw_status gsaw_codebase_open(const char *root, const gsaw_config *config,
                                         gsaw_codebase **out, gsaw_error *error);
 
@@ -42,9 +45,9 @@ GSAW_API void gsaw_codebase_close(gsaw_codebase *self);
 GSAW_API void gsaw_codebase_set_progress(gsaw_codebase *self, gsaw_progress_function *function,
                                          void *context);
 
-/* Discover and parse the tree on all workers. Blocks. A file that cannot be read or parsed is listed with
- * its reason and harms nothing else. On failure the codebase is empty. Errors: GSAW_CANCELLED, GSAW_NO_MEMORY,
- * GSAW_SYSTEM (the root cannot be read). */
+/* Discover and parse the tree on all workers. Blocks. A file that cannot be read or parsed is
+ * listed with its reason and harms nothing else. On failure the codebase is empty. Errors:
+ * GSAW_CANCELLED, GSAW_NO_MEMORY, GSAW_SYSTEM (the root cannot be read). */
 GSAW_API gsaw_status gsaw_codebase_index(gsaw_codebase *self, gsaw_error *error);
 
 /* Ask a running index() to stop soon. Any thread; async-signal-safe. */
@@ -131,8 +134,8 @@ GSAW_API gsaw_status gsaw_codebase_file_at(const gsaw_codebase *self, size_t ind
 GSAW_API gsaw_status gsaw_codebase_import_at(const gsaw_codebase *self, size_t file, size_t index,
                                              gsaw_import *out);
 
-/* A cursor over the symbols of files: it owns the texts of ids and qualified names, which are made when
- * asked for and live until the next step. All-zero is valid; clear frees. */
+/* A cursor over the symbols of files: it owns the texts of ids and qualified names, which are made
+ * when asked for and live until the next step. All-zero is valid; clear frees. */
 typedef struct gsaw_symbol_cursor {
     const gsaw_codebase *codebase;
     size_t file, index; /* the symbol the next step gives */
@@ -147,7 +150,8 @@ GSAW_API void gsaw_symbol_cursor_init(gsaw_symbol_cursor *self, const gsaw_codeb
 GSAW_API gsaw_status gsaw_symbol_cursor_next(gsaw_symbol_cursor *self, gsaw_symbol *out);
 GSAW_API void gsaw_symbol_cursor_clear(gsaw_symbol_cursor *self);
 
-/* The i-th decorator or base of symbol `symbol` in `file`, as written in the source; NULL bytes beyond. */
+/* The i-th decorator or base of symbol `symbol` in `file`, as written in the source; NULL bytes
+ * beyond. */
 GSAW_API gsaw_text gsaw_codebase_decorator(const gsaw_codebase *self, size_t file, size_t symbol,
                                            uint32_t i);
 GSAW_API gsaw_text gsaw_codebase_base(const gsaw_codebase *self, size_t file, size_t symbol,
@@ -156,7 +160,8 @@ GSAW_API gsaw_text gsaw_codebase_base(const gsaw_codebase *self, size_t file, si
 /* Where an export goes: return GSAW_OK, or anything else to stop the export with that status. */
 typedef gsaw_status gsaw_write_function(void *context, const char *bytes, size_t size);
 
-/* Write the graph in `format` ("jsonl"): docs/formats.md. The same bytes for any number of workers. */
+/* Write the graph in `format` ("jsonl"): docs/formats.md. The same bytes for any number of workers.
+ */
 GSAW_API gsaw_status gsaw_codebase_export(const gsaw_codebase *self, const char *format,
                                           gsaw_write_function *write, void *context,
                                           gsaw_error *error);

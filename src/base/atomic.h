@@ -1,6 +1,6 @@
 /* atomic.h - the only way to atomics: C11 operations with the order always in the name.
- * Keeps:   no default (seq_cst by omission) orders and no standalone fences: ThreadSanitizer cannot see
- *          fences, so an order is put on the operation.
+ * Keeps:   no default (seq_cst by omission) orders and no standalone fences: ThreadSanitizer
+ *          cannot see fences, so an order is put on the operation.
  * Threads: every site carries a tag naming its partner: [T1] release, pairs with T1 in take().
  * Next:    thread.h */
 #ifndef GSAW_BASE_ATOMIC_H
@@ -9,7 +9,8 @@
 #include <stdatomic.h>
 
 #define GSAW_CACHE_LINE 64
-#define GSAW_SEPARATION 128 /* bytes between what two threads write: adjacent lines are fetched in pairs */
+#define GSAW_SEPARATION                                                                            \
+    128 /* bytes between what two threads write: adjacent lines are fetched in pairs */
 
 #define gsaw__load_relaxed(at) atomic_load_explicit((at), memory_order_relaxed)
 #define gsaw__load_acquire(at) atomic_load_explicit((at), memory_order_acquire)
@@ -23,7 +24,8 @@
 #define gsaw__sub_relaxed(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_relaxed)
 #define gsaw__sub_acq_rel(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__sub_seq_cst(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_seq_cst)
-#define gsaw__exchange_acq_rel(at, value) atomic_exchange_explicit((at), (value), memory_order_acq_rel)
+#define gsaw__exchange_acq_rel(at, value)                                                          \
+    atomic_exchange_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__cas_acq_rel(at, expected, value)                                                     \
     atomic_compare_exchange_strong_explicit((at), (expected), (value), memory_order_acq_rel,       \
                                             memory_order_acquire)

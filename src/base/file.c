@@ -163,7 +163,7 @@ gsaw__read gsaw__file_read_open(int descriptor, uint64_t size_max, size_t paddin
 }
 
 gsaw__read gsaw__file_read(int directory, const char *path, bool follow, uint64_t size_max,
-                           size_t padding, gsaw__buffer *out)
+                           gsaw__buffer *out)
 {
     int flags = GSAW_FILE_OPEN_FLAGS | (follow ? 0 : O_NOFOLLOW);
     int descriptor;
@@ -172,7 +172,7 @@ gsaw__read gsaw__file_read(int directory, const char *path, bool follow, uint64_
     while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0)
         return system_failure(errno);
-    gsaw__read read = gsaw__file_read_open(descriptor, size_max, padding, out);
+    gsaw__read read = gsaw__file_read_open(descriptor, size_max, 0, out);
     close(descriptor);
     return read;
 }

@@ -71,9 +71,10 @@ typedef struct gsaw__read {
 gsaw__read gsaw__file_read_open(int descriptor, uint64_t size_max, size_t padding,
                                 gsaw__buffer *out);
 
-/* The same for `path` (relative to `directory`, may have slashes). Never blocks on a FIFO. */
+/* The same for `path` (relative to `directory`, may have slashes), without padding. Never blocks on
+ * a FIFO. */
 gsaw__read gsaw__file_read(int directory, const char *path, bool follow, uint64_t size_max,
-                           size_t padding, gsaw__buffer *out);
+                           gsaw__buffer *out);
 
 /* write(2) until all is out; 0 or -errno. */
 int gsaw__file_write_all(int descriptor, const void *bytes, size_t count);

@@ -21,8 +21,9 @@
 #include "code/trial.h"
 
 #define FLIGHTS_SIZE (GSAW_WORKERS_MAX * sizeof(gsaw__flight))
-#define UNEXPLAINED_MAX 2 /* crashes that no file repeats alone; then all suspects are set aside   \
-                           */
+#define UNEXPLAINED_MAX                                                                            \
+    2 /* crashes that no file repeats alone; then all suspects are set aside                       \
+       */
 
 static bool is_crash(int signal)
 {

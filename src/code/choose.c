@@ -52,7 +52,7 @@ static bool add_problem(gsaw__lister *self, const char *name, gsaw_file_status s
 static bool read_file(gsaw__lister *self, int directory, const char *path, const char *name,
                       gsaw__ignore *list)
 {
-    gsaw__read read = gsaw__file_read(directory, path, false, IGNORE_FILE_SIZE_MAX, 0, &self->file);
+    gsaw__read read = gsaw__file_read(directory, path, false, IGNORE_FILE_SIZE_MAX, &self->file);
     switch (read.result) {
     case GSAW_READ_OK:
         return gsaw__ignore_add_text(list, self->file.bytes, self->file.count);

@@ -269,7 +269,7 @@ gsaw_status gsaw__discovery_start(const char *root, const gsaw__discovery_option
     if (options->include.count != 0)
         self->tree.root.flags = 0;            /* a file is included only when a pattern says so */
     gsaw__store_relaxed(&self->under_way, 1); /* [S2] relaxed: submitting publishes it */
-    *out = self; /* before the first task: on_listing may use it */
+    *out = self;                              /* before the first task: on_listing may use it */
     status = submit(self, &self->tree.root);
     if (status != GSAW_OK) {
         *out = NULL;

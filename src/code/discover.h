@@ -32,7 +32,8 @@ typedef struct gsaw__discovery_options {
 typedef struct gsaw__discovery gsaw__discovery;
 
 /* Open `root` and submit its task. Then wait on the group. Errors: those of gsaw__tree_open,
- * GSAW_NO_MEMORY, GSAW_CLOSED (the pool). *out is set before the first task runs; on failure nothing runs and it is NULL. */
+ * GSAW_NO_MEMORY, GSAW_CLOSED (the pool). *out is set before the first task runs; on failure
+ * nothing runs and it is NULL. */
 gsaw_status gsaw__discovery_start(const char *root, const gsaw__discovery_options *options,
                                   gsaw__discovery **out, gsaw_error *error);
 

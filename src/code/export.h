@@ -9,6 +9,8 @@
 
 #include "base/buffer.h"
 
+/* Append the record: of the codebase, of a file, of a symbol or import of a file. The indices
+ * exist. */
 void gsaw__export_meta_record(gsaw__buffer *out, const gsaw_codebase *codebase);
 void gsaw__export_file_record(gsaw__buffer *out, const gsaw_codebase *codebase, size_t file);
 void gsaw__export_symbol_record(gsaw__buffer *out, const gsaw_codebase *codebase, size_t file,

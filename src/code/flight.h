@@ -1,6 +1,5 @@
-/* flight.h - which files are being parsed right now, where another process can read it after a
- * crash.
- * Keeps:   a slot is written by one worker; active is set after the path and cleared before the next.
+/* flight.h - which files are being parsed right now, for another process to read after a crash.
+ * Keeps:   a slot is written by one worker; active is set after the path, cleared before the next.
  * Threads: each worker has a slot; the supervisor reads when the process that wrote is dead.
  * Next:    flight.c, trial.h, cli/supervise.c */
 #ifndef GSAW_CODE_FLIGHT_H

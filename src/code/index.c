@@ -90,7 +90,7 @@ static bool is_cancelled(const struct run *run)
     return gsaw__load_relaxed(&run->codebase->cancel) != 0;
 }
 
-static gsaw_task_function parse_part;
+static void parse_part(gsaw_worker *worker, void *argument, uint64_t range);
 
 /* Give the part to the pool. When that fails, the run does. */
 static void submit_part(struct batch *batch, uint32_t first, uint32_t end)

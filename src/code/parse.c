@@ -1,6 +1,6 @@
 /* parse.c - reading a file and running its language's front end under the memory gate.
- * Keeps:   a parse holds no more memory than was taken at the gate for it; a parse that needed more is
- *          tried once again with all that one may have.
+ * Keeps:   a parse holds no more memory than was taken at the gate for it; a parse that needed more
+ *          is tried once again with all that one may have.
  * Threads: as parse.h.
  * Next:    parse.h, lang/lang.h, task/gate.h */
 #include "code/parse.h"

@@ -125,7 +125,8 @@ class Index(CliCase):
         self.write(".secret/d.py", "")
 
         def paths(*arguments, **more):
-            return [record["path"] for record in self.records("files", "--json", *arguments, **more)]
+            records = self.records("files", "--json", *arguments, **more)
+            return [record["path"] for record in records]
 
         self.assertEqual(paths(), ["a.py"])
         self.assertEqual(paths("--no-ignore"), ["a.py", "src/b.ts", "src/c.tsx"])

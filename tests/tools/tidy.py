@@ -44,7 +44,7 @@ BANNED = {
     "malloc calloc realloc free strdup strndup asprintf vasprintf getline":
         ("src/base/alloc.c src/cli/", "base/alloc.h: memory is the caller's allocator's"),
     "thrd_create mtx_init mtx_lock cnd_wait call_once": ("", "base/thread.h"),
-    "mmap": ("", "gsaw__file_read: a file that shrinks would be a SIGBUS"),
+    "mmap": ("src/cli/supervise.c", "gsaw__file_read: a file that shrinks would be a SIGBUS"),
     "setenv putenv unsetenv chdir umask setlocale signal": ("src/cli/", "nothing global changes"),
 }
 PTHREAD_HOME = ("src/base/thread.c", "src/base/thread.h")

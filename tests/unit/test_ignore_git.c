@@ -320,7 +320,7 @@ static size_t run_cases(struct test_case *tests, size_t count, gsaw_pool *pool)
     int status = run("git check-ignore --no-index -v -n -z --stdin <paths >answer");
     assert_true(status == 0 || status == 256);
     snprintf(name, sizeof name, "%s/answer", root);
-    gsaw__read read = gsaw__file_read(AT_FDCWD, name, true, UINT64_MAX, 1, &answer);
+    gsaw__read read = gsaw__file_read(AT_FDCWD, name, true, UINT64_MAX, &answer);
     assert_int_equal(read.result, GSAW_READ_OK);
     const char *at = answer.bytes;
     size_t compared = compare(tests, count, &at, answer.bytes + answer.count);
