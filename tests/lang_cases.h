@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "facts_text.h"
 
 /* A source and its facts as text; expected NULL: any, but they must hold. */
@@ -25,6 +26,7 @@ typedef struct lang_run {
 /* Every name stands in the source where the facts say, and ranges hold each other. */
 static void lang_check_names(const gsaw__facts *facts, const char *source, size_t count)
 {
+    gsaw_check(facts != NULL);
     assert_true(gsaw__facts_check(facts, facts->size));
     for (uint32_t i = 0; i < facts->symbol_count; i++) {
         const gsaw__facts_symbol *symbol = &gsaw__facts_symbols(facts)[i];
@@ -46,16 +48,15 @@ static lang_run lang_extract_bytes(const char *name, const char *source, size_t 
 {
     lang_run run = {.state = gsaw__lang_state_new(NULL)};
     uint32_t index = gsaw__language_of(name, strlen(name));
-    assert_non_null(run.state);
-    assert_true(index != GSAW_NONE);
+    gsaw_check(run.state != NULL);
+    gsaw_check(index != GSAW_NONE);
     const gsaw__language *language = gsaw__language_at(index);
     run.source = calloc(1, count + GSAW_SOURCE_PADDING);
-    assert_non_null(run.source);
+    gsaw_check(run.source != NULL);
     memcpy(run.source, source, count);
     gsaw__facts_builder_begin(&run.builder, run.source, count);
     language->extract(language, run.state, (gsaw__source){run.source, count}, limits, &run.builder);
     run.facts = gsaw__facts_builder_finish(&run.builder, &run.arena);
-    assert_non_null(run.facts);
     lang_check_names(run.facts, run.source, count);
     return run;
 }
@@ -87,12 +88,5 @@ __attribute__((unused)) static void lang_check_cases(const char *name, const lan
     }
     gsaw__buffer_clear(&text);
 }
-
-#define LANG_TEST(function, name, cases)                                                           \
-    static void function(void **state)                                                             \
-    {                                                                                              \
-        (void)state;                                                                               \
-        lang_check_cases((name), (cases), sizeof(cases) / sizeof *(cases));                        \
-    }
 
 #endif

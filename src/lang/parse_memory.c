@@ -18,6 +18,7 @@
 #define GRANULE ((size_t)16)
 #define SMALL_MAX (GRANULE * GSAW_PARSE_SMALL_CLASSES) /* of a whole chunk, header included */
 #define CLASSED_MAX ((size_t)64 << 10)
+#define LINK_SIZE sizeof(void *)  /* of the next free chunk, in the payload */
 #define LARGE UINT32_MAX          /* the class of a chunk that stands alone */
 #define ALLOCATIONS_PER_CHECK 256 /* a clock read is some 25 ns, an allocation some 5 */
 
@@ -178,8 +179,8 @@ static struct gsaw__parse_chunk *take_classed(gsaw__parse_memory *self, uint32_t
 {
     struct gsaw__parse_chunk *chunk = self->free_chunks[class];
     if (chunk != NULL) {
-        unpoison(chunk + 1, sizeof(void *));
-        memcpy(&self->free_chunks[class], chunk + 1, sizeof(void *));
+        unpoison(chunk + 1, LINK_SIZE);
+        memcpy(&self->free_chunks[class], chunk + 1, LINK_SIZE);
         return chunk;
     }
     size_t total = class_size(class);
@@ -199,8 +200,9 @@ static inline void *take(gsaw__parse_memory *self, size_t size)
     struct gsaw__parse_chunk *chunk;
     if (size > UINT32_MAX)
         leave(self, GSAW_REASON_MEMORY);
-    if (size <= CLASSED_MAX - sizeof *chunk)
-        chunk = take_classed(self, class_of((size < 8 ? 8 : size) + sizeof *chunk));
+    if (size <= CLASSED_MAX - sizeof(struct gsaw__parse_chunk))
+        chunk = take_classed(self, class_of((size < LINK_SIZE ? LINK_SIZE : size) +
+                                            sizeof(struct gsaw__parse_chunk)));
     else
         chunk = take_large(self, size);
     chunk->size = (uint32_t)size;
@@ -242,8 +244,8 @@ void gsaw__parse_free(void *pointer)
         free_large(self, chunk);
         return;
     }
-    unpoison(pointer, sizeof(void *));
-    memcpy(pointer, &self->free_chunks[chunk->class], sizeof(void *));
+    unpoison(pointer, LINK_SIZE);
+    memcpy(pointer, &self->free_chunks[chunk->class], LINK_SIZE);
     self->free_chunks[chunk->class] = chunk;
     poison(pointer, room_of(chunk));
 }

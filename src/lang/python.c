@@ -49,6 +49,7 @@ static uint32_t find_interest(const char *bytes, uint32_t from, uint32_t count)
  */
 static gsaw__span docstring(gsaw__walk *self, TSNode body)
 {
+    static const char no_doc[] = {'b', 'B', 'f', 'F', 't', 'T'};
     gsaw__child child;
     bool more = gsaw__walk_first(self, 1, body, &child);
     while (more && child.kind == PY_COMMENT)
@@ -62,7 +63,8 @@ static gsaw__span docstring(gsaw__walk *self, TSNode body)
     gsaw__span content, whole = gsaw__walk_span(child.node);
     bool is_doc = part.kind == PY_STRING && gsaw__python_literal(self, part.node, &content);
     for (uint32_t at = whole.start; is_doc && at < content.start; at++)
-        is_doc = memchr("bBfFtT", self->bytes[at], 6) == NULL; /* r and u prefixes are allowed */
+        is_doc = memchr(no_doc, self->bytes[at], sizeof no_doc) ==
+                 NULL; /* r and u prefixes are allowed */
     return is_doc ? whole : (gsaw__span){0, 0};
 }
 

@@ -118,30 +118,33 @@ static const gsaw__pattern_rules captures = {
     .skipped_fields = {PYF_KEY},
     .bind = bind_dotted};
 
-/* The literal strings of a list or tuple, or of several joined by +, become names of __all__. */
-static void take_all(gsaw__walk *self, TSNode value)
+/* The literal strings of a list or tuple become names of __all__. */
+static void take_literals(gsaw__walk *self, const gsaw__child *list)
 {
     gsaw__child child;
-    uint8_t kind = gsaw__walk_kind(self, value);
-    while (kind ==
-           PY_BINARY_OPERATOR) { /* left-associative: the right one here, then on to the left */
-        if (gsaw__walk_child_of_field(self, 1, value, PYF_RIGHT, &child) &&
-            child.kind != PY_BINARY_OPERATOR)
-            take_all(self, child.node);
-        if (!gsaw__walk_child_of_field(self, 1, value, PYF_LEFT, &child))
-            return;
-        value = child.node;
-        kind = child.kind;
-    }
-    if (kind != PY_LIST && kind != PY_TUPLE && kind != PY_EXPRESSION_LIST)
+    if (list->kind != PY_LIST && list->kind != PY_TUPLE && list->kind != PY_EXPRESSION_LIST)
         return;
     self->has_all = true;
-    for (bool more = gsaw__walk_first(self, 1, value, &child); more;
+    for (bool more = gsaw__walk_first(self, 1, list->node, &child); more;
          more = gsaw__walk_next(self, 1, &child)) {
         gsaw__span content;
         if (child.kind == PY_STRING && gsaw__python_literal(self, child.node, &content))
             gsaw__walk_name(self, ALL_NAMES, gsaw__walk_string(self, content), 0, NULL);
     }
+}
+
+/* Of several joined by +, which is left-associative: the right one, then on to the left. */
+static void take_all(gsaw__walk *self, gsaw__child value)
+{
+    gsaw__child side;
+    while (value.kind == PY_BINARY_OPERATOR) {
+        if (gsaw__walk_child_of_field(self, 1, value.node, PYF_RIGHT, &side))
+            take_literals(self, &side);
+        if (!gsaw__walk_child_of_field(self, 1, value.node, PYF_LEFT, &side))
+            return;
+        value = side;
+    }
+    take_literals(self, &value);
 }
 
 static bool is_all(const gsaw__walk *self, TSNode node)
@@ -182,7 +185,7 @@ bool gsaw__python_assignment(gsaw__walk *self, TSNode node, uint8_t kind)
     else if (sides.left.field != 0)
         gsaw__walk_pattern(self, sides.left.node, &targets, whole);
     if (sides.left.field != 0 && sides.right.field != 0 && is_all(self, sides.left.node))
-        take_all(self, sides.right.node);
+        take_all(self, sides.right);
     return sides.right.kind == PY_ASSIGNMENT || gsaw__walk_is_of_interest(self, node);
 }
 
@@ -191,7 +194,7 @@ bool gsaw__python_augmented(gsaw__walk *self, TSNode node, uint8_t kind)
     (void)kind;
     assignment_sides sides = sides_of(self, node);
     if (sides.left.field != 0 && sides.right.field != 0 && is_all(self, sides.left.node))
-        take_all(self, sides.right.node);
+        take_all(self, sides.right);
     return gsaw__walk_is_of_interest(self, node);
 }
 
@@ -207,7 +210,7 @@ void gsaw__python_all_call(gsaw__walk *self, TSNode function, TSNode arguments)
     for (bool more = gsaw__walk_first(self, 0, arguments, &child); more;
          more = gsaw__walk_next(self, 0, &child)) {
         if (!is_append)
-            take_all(self, child.node);
+            take_all(self, child);
         else if (child.kind == PY_STRING && gsaw__python_literal(self, child.node, &content))
             gsaw__walk_name(self, ALL_NAMES, gsaw__walk_string(self, content), 0, NULL);
     }

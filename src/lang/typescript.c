@@ -491,7 +491,7 @@ static const char *const fields[] = {
 
 #define GRAMMAR(number, function)                                                                  \
     {                                                                                              \
-        .index = number, .language = function, .words = words,                                     \
+        .index = (number), .language = (function), .words = words,                                 \
         .word_count = sizeof words / sizeof *words, .fields = fields,                              \
         .field_count = sizeof fields / sizeof *fields, .extract = extract                          \
     }

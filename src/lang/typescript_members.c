@@ -13,34 +13,50 @@ bool gsaw__ts_is_private(gsaw__walk *self, uint32_t symbol)
     return gsaw__walk_name_find(self, PRIVATE_SYMBOLS, symbol) != NULL;
 }
 
+static void add_base(gsaw__walk *self, gsaw__facts_symbol *symbol, gsaw__span span)
+{
+    if (symbol->base_count == UINT16_MAX)
+        return;
+    if (symbol->base_count == 0)
+        symbol->bases = (uint32_t)self->out->lists.count;
+    gsaw__facts_builder_list(self->out, gsaw__walk_collapsed(self, span, '/'));
+    symbol->base_count++;
+}
+
+static bool is_part(const gsaw__child *child)
+{
+    return ts_node_is_named(child->node) && child->kind != TS_COMMENT;
+}
+
+/* extends has one value, with its type arguments to the end of the clause; implements is a list. */
+static void clause_bases(gsaw__walk *self, const gsaw__child *clause, gsaw__facts_symbol *symbol)
+{
+    gsaw__child base;
+    for (bool more = gsaw__walk_first(self, 2, clause->node, &base); more;
+         more = gsaw__walk_next(self, 2, &base)) {
+        gsaw__span span = gsaw__walk_span(base.node);
+        if (!is_part(&base))
+            continue;
+        if (clause->kind == TS_EXTENDS_CLAUSE)
+            span.end = ts_node_end_byte(clause->node);
+        add_base(self, symbol, span);
+        if (clause->kind == TS_EXTENDS_CLAUSE)
+            return;
+    }
+}
+
+/* TypeScript's class_heritage holds clauses, JavaScript's the value itself; an interface's clause
+ * is a list of types. */
 void gsaw__ts_bases(gsaw__walk *self, TSNode heritage, gsaw__facts_symbol *symbol)
 {
-    gsaw__child clause, base;
-    uint32_t first = (uint32_t)self->out->lists.count;
-    bool is_list = gsaw__walk_kind(self, heritage) == TS_EXTENDS_TYPE_CLAUSE;
-    for (bool more = gsaw__walk_first(self, 1, heritage, &clause); more;
-         more = gsaw__walk_next(self, 1, &clause)) {
-        gsaw__span span = gsaw__walk_span(clause.node);
-        if (!ts_node_is_named(clause.node) || clause.kind == TS_COMMENT)
-            continue;
-        bool has_parts = clause.kind == TS_EXTENDS_CLAUSE || clause.kind == TS_IMPLEMENTS_CLAUSE;
-        bool found = !has_parts || is_list || gsaw__walk_first(self, 2, clause.node, &base);
-        while (found && symbol->base_count < UINT16_MAX) {
-            bool is_base = !has_parts || (ts_node_is_named(base.node) && base.kind != TS_COMMENT);
-            if (is_base) {
-                if (has_parts)
-                    span.start = ts_node_start_byte(base.node);
-                if (clause.kind == TS_IMPLEMENTS_CLAUSE)
-                    span.end = ts_node_end_byte(base.node);
-                gsaw__facts_builder_list(self->out, gsaw__walk_collapsed(self, span, '/'));
-                symbol->base_count++;
-            }
-            /* extends has one value, and type arguments that belong to it */
-            bool is_done = !has_parts || (clause.kind == TS_EXTENDS_CLAUSE && is_base);
-            found = !is_done && gsaw__walk_next(self, 2, &base);
-        }
+    gsaw__child child;
+    for (bool more = gsaw__walk_first(self, 1, heritage, &child); more;
+         more = gsaw__walk_next(self, 1, &child)) {
+        if (child.kind == TS_EXTENDS_CLAUSE || child.kind == TS_IMPLEMENTS_CLAUSE)
+            clause_bases(self, &child, symbol);
+        else if (is_part(&child))
+            add_base(self, symbol, gsaw__walk_span(child.node));
     }
-    symbol->bases = symbol->base_count == 0 ? 0 : first;
 }
 
 bool gsaw__ts_interface(gsaw__walk *self, TSNode node, uint8_t kind)

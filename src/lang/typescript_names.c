@@ -139,7 +139,7 @@ typedef struct assignment_target {
 /* exports.NAME, module.exports.NAME, module.exports, OWNER.prototype.NAME; nothing else. */
 static bool read_target(const gsaw__walk *self, TSNode node, assignment_target *out)
 {
-    gsaw__span parts[5], rest = gsaw__walk_span(node);
+    gsaw__span parts[4] = {{0, 0}}, rest = gsaw__walk_span(node);
     size_t count = 0;
     for (uint32_t at = rest.start, start = at; at <= rest.end; at++) {
         if (at < rest.end && (unsigned char)self->bytes[at] <= ' ')

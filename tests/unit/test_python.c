@@ -117,11 +117,35 @@ static const lang_case damage[] = {
      "variable x +\nfunction f + ()\nvariable y +\n"},
 };
 
-LANG_TEST(test_python_definitions, "x.py", definitions)
-LANG_TEST(test_python_variables, "x.py", variables)
-LANG_TEST(test_python_exports, "x.py", exports)
-LANG_TEST(test_python_imports, "x.pyi", imports)
-LANG_TEST(test_python_damage, "x.py", damage)
+static void test_python_definitions(void **state)
+{
+    (void)state;
+    lang_check_cases("x.py", definitions, sizeof definitions / sizeof *definitions);
+}
+
+static void test_python_variables(void **state)
+{
+    (void)state;
+    lang_check_cases("x.py", variables, sizeof variables / sizeof *variables);
+}
+
+static void test_python_exports(void **state)
+{
+    (void)state;
+    lang_check_cases("x.py", exports, sizeof exports / sizeof *exports);
+}
+
+static void test_python_imports(void **state)
+{
+    (void)state;
+    lang_check_cases("x.pyi", imports, sizeof imports / sizeof *imports);
+}
+
+static void test_python_damage(void **state)
+{
+    (void)state;
+    lang_check_cases("x.py", damage, sizeof damage / sizeof *damage);
+}
 
 /* Ranges that no line of facts_text shows. */
 static void test_python_ranges(void **state)

@@ -198,21 +198,95 @@ static const lang_case damage[] = {
      "variable a\nfunction \xC3\xA9 ()\nvariable b\n"},
 };
 
-LANG_TEST(test_typescript_functions, "x.ts", functions)
-LANG_TEST(test_javascript_functions, "x.js", functions)
-LANG_TEST(test_typescript_variables, "x.tsx", variables)
-LANG_TEST(test_javascript_variables, "x.mjs", variables)
-LANG_TEST(test_typescript_classes, "x.ts", classes)
-LANG_TEST(test_javascript_classes, "x.js", classes)
-LANG_TEST(test_typescript_exports, "x.mts", exports)
-LANG_TEST(test_javascript_exports, "x.cjs", exports)
-LANG_TEST(test_typescript_imports, "x.ts", imports)
-LANG_TEST(test_javascript_imports, "x.js", imports)
-LANG_TEST(test_typescript_types, "x.ts", types)
-LANG_TEST(test_typescript_elements, "x.tsx", elements)
-LANG_TEST(test_javascript_elements, "x.jsx", elements)
-LANG_TEST(test_typescript_damage, "x.tsx", damage)
-LANG_TEST(test_javascript_damage, "x.js", damage)
+static void test_typescript_functions(void **state)
+{
+    (void)state;
+    lang_check_cases("x.ts", functions, sizeof functions / sizeof *functions);
+}
+
+static void test_javascript_functions(void **state)
+{
+    (void)state;
+    lang_check_cases("x.js", functions, sizeof functions / sizeof *functions);
+}
+
+static void test_typescript_variables(void **state)
+{
+    (void)state;
+    lang_check_cases("x.tsx", variables, sizeof variables / sizeof *variables);
+}
+
+static void test_javascript_variables(void **state)
+{
+    (void)state;
+    lang_check_cases("x.mjs", variables, sizeof variables / sizeof *variables);
+}
+
+static void test_typescript_classes(void **state)
+{
+    (void)state;
+    lang_check_cases("x.ts", classes, sizeof classes / sizeof *classes);
+}
+
+static void test_javascript_classes(void **state)
+{
+    (void)state;
+    lang_check_cases("x.js", classes, sizeof classes / sizeof *classes);
+}
+
+static void test_typescript_exports(void **state)
+{
+    (void)state;
+    lang_check_cases("x.mts", exports, sizeof exports / sizeof *exports);
+}
+
+static void test_javascript_exports(void **state)
+{
+    (void)state;
+    lang_check_cases("x.cjs", exports, sizeof exports / sizeof *exports);
+}
+
+static void test_typescript_imports(void **state)
+{
+    (void)state;
+    lang_check_cases("x.ts", imports, sizeof imports / sizeof *imports);
+}
+
+static void test_javascript_imports(void **state)
+{
+    (void)state;
+    lang_check_cases("x.js", imports, sizeof imports / sizeof *imports);
+}
+
+static void test_typescript_types(void **state)
+{
+    (void)state;
+    lang_check_cases("x.ts", types, sizeof types / sizeof *types);
+}
+
+static void test_typescript_elements(void **state)
+{
+    (void)state;
+    lang_check_cases("x.tsx", elements, sizeof elements / sizeof *elements);
+}
+
+static void test_javascript_elements(void **state)
+{
+    (void)state;
+    lang_check_cases("x.jsx", elements, sizeof elements / sizeof *elements);
+}
+
+static void test_typescript_damage(void **state)
+{
+    (void)state;
+    lang_check_cases("x.tsx", damage, sizeof damage / sizeof *damage);
+}
+
+static void test_javascript_damage(void **state)
+{
+    (void)state;
+    lang_check_cases("x.js", damage, sizeof damage / sizeof *damage);
+}
 
 /* Ranges that no line of facts_text shows. */
 static void test_typescript_ranges(void **state)
