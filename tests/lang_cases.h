@@ -19,7 +19,8 @@ typedef struct lang_run {
     gsaw__lang_state *state;
     gsaw__facts_builder builder;
     gsaw__arena arena;
-    char *source;
+    char *source; /* of `size` bytes, padding included */
+    size_t size;
     const gsaw__facts *facts;
 } lang_run;
 
@@ -51,7 +52,8 @@ static lang_run lang_extract_bytes(const char *name, const char *source, size_t 
     gsaw_check(run.state != NULL);
     gsaw_check(index != GSAW_NONE);
     const gsaw__language *language = gsaw__language_at(index);
-    run.source = calloc(1, count + GSAW_SOURCE_PADDING);
+    run.size = count + GSAW_SOURCE_PADDING;
+    run.source = gsaw__alloc_zero(NULL, 1, run.size);
     gsaw_check(run.source != NULL);
     memcpy(run.source, source, count);
     gsaw__facts_builder_begin(&run.builder, run.source, count);
@@ -71,7 +73,7 @@ static void lang_run_clear(lang_run *run)
     gsaw__lang_state_free(run->state);
     gsaw__facts_builder_clear(&run->builder);
     gsaw__arena_clear(&run->arena);
-    free(run->source);
+    gsaw__free(NULL, run->source, run->size);
 }
 
 __attribute__((unused)) static void lang_check_cases(const char *name, const lang_case *cases,

@@ -175,12 +175,18 @@ static void free_large(gsaw__parse_memory *self, struct gsaw__parse_chunk *chunk
     gsaw__free(self->allocator, large, large->size);
 }
 
+/* Where a free chunk names the next one of its class. */
+static struct gsaw__parse_chunk **link_of(struct gsaw__parse_chunk *chunk)
+{
+    return (struct gsaw__parse_chunk **)(void *)(chunk + 1);
+}
+
 static struct gsaw__parse_chunk *take_classed(gsaw__parse_memory *self, uint32_t class)
 {
     struct gsaw__parse_chunk *chunk = self->free_chunks[class];
     if (chunk != NULL) {
         unpoison(chunk + 1, LINK_SIZE);
-        memcpy(&self->free_chunks[class], chunk + 1, LINK_SIZE);
+        self->free_chunks[class] = *link_of(chunk);
         return chunk;
     }
     size_t total = class_size(class);
@@ -245,7 +251,7 @@ void gsaw__parse_free(void *pointer)
         return;
     }
     unpoison(pointer, LINK_SIZE);
-    memcpy(pointer, &self->free_chunks[chunk->class], LINK_SIZE);
+    *link_of(chunk) = self->free_chunks[chunk->class];
     self->free_chunks[chunk->class] = chunk;
     poison(pointer, room_of(chunk));
 }
