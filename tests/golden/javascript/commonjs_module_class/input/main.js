@@ -1,0 +1,2 @@
+class Thing { m() {} }
+exports = module.exports = Thing;

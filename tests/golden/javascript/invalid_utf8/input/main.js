@@ -1,0 +1,3 @@
+var a = 'ÿ';
+function Ã©() {} // €
+var b;

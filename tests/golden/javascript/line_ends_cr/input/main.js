@@ -1,0 +1,1 @@
+// commentfunction f() {}var x = 1;

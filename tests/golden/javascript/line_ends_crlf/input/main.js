@@ -1,0 +1,6 @@
+function f() {
+}
+
+class A {
+  m() {}
+}

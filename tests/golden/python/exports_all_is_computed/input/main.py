@@ -1,0 +1,4 @@
+__all__ = [name for name in dir() if not name.startswith("x")]
+
+seen = 1
+_unseen = 2

@@ -1,0 +1,3 @@
+__all__: list[str] = []
+
+nothing_is_exported = 1

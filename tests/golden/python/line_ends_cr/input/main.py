@@ -1,0 +1,1 @@
+import adef f():    return 1x = 1

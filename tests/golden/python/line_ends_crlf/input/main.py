@@ -1,0 +1,9 @@
+import a
+
+
+def f():
+    """Doc."""
+    return 1
+
+
+x = 1

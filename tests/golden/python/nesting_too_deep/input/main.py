@@ -1,0 +1,114 @@
+def before():
+    pass
+
+
+if x:
+  if x:
+    if x:
+      if x:
+        if x:
+          if x:
+            if x:
+              if x:
+                if x:
+                  if x:
+                    if x:
+                      if x:
+                        if x:
+                          if x:
+                            if x:
+                              if x:
+                                if x:
+                                  if x:
+                                    if x:
+                                      if x:
+                                        if x:
+                                          if x:
+                                            if x:
+                                              if x:
+                                                if x:
+                                                  if x:
+                                                    if x:
+                                                      if x:
+                                                        if x:
+                                                          if x:
+                                                            if x:
+                                                              if x:
+                                                                if x:
+                                                                  if x:
+                                                                    if x:
+                                                                      if x:
+                                                                        if x:
+                                                                          if x:
+                                                                            if x:
+                                                                              if x:
+                                                                                if x:
+                                                                                  if x:
+                                                                                    if x:
+                                                                                      if x:
+                                                                                        if x:
+                                                                                          if x:
+                                                                                            if x:
+                                                                                              if x:
+                                                                                                if x:
+                                                                                                  if x:
+                                                                                                    if x:
+                                                                                                      if x:
+                                                                                                        if x:
+                                                                                                          if x:
+                                                                                                            if x:
+                                                                                                              if x:
+                                                                                                                if x:
+                                                                                                                  if x:
+                                                                                                                    if x:
+                                                                                                                      if x:
+                                                                                                                        if x:
+                                                                                                                          if x:
+                                                                                                                            if x:
+                                                                                                                              if x:
+                                                                                                                                if x:
+                                                                                                                                  if x:
+                                                                                                                                    if x:
+                                                                                                                                      if x:
+                                                                                                                                        if x:
+                                                                                                                                          if x:
+                                                                                                                                            if x:
+                                                                                                                                              if x:
+                                                                                                                                                if x:
+                                                                                                                                                  if x:
+                                                                                                                                                    if x:
+                                                                                                                                                      if x:
+                                                                                                                                                        if x:
+                                                                                                                                                          if x:
+                                                                                                                                                            if x:
+                                                                                                                                                              if x:
+                                                                                                                                                                if x:
+                                                                                                                                                                  if x:
+                                                                                                                                                                    if x:
+                                                                                                                                                                      if x:
+                                                                                                                                                                        if x:
+                                                                                                                                                                          if x:
+                                                                                                                                                                            if x:
+                                                                                                                                                                              if x:
+                                                                                                                                                                                if x:
+                                                                                                                                                                                  if x:
+                                                                                                                                                                                    if x:
+                                                                                                                                                                                      if x:
+                                                                                                                                                                                        if x:
+                                                                                                                                                                                          if x:
+                                                                                                                                                                                            if x:
+                                                                                                                                                                                              if x:
+                                                                                                                                                                                                if x:
+                                                                                                                                                                                                  if x:
+                                                                                                                                                                                                    if x:
+                                                                                                                                                                                                      if x:
+                                                                                                                                                                                                        if x:
+                                                                                                                                                                                                          if x:
+                                                                                                                                                                                                            if x:
+                                                                                                                                                                                                              if x:
+                                                                                                                                                                                                                if x:
+                                                                                                                                                                                                                  deep = 1
+
+
+def after():
+    pass

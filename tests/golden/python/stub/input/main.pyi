@@ -1,0 +1,13 @@
+from typing import overload
+
+x: int
+y: str = ...
+
+@overload
+def f(a: int) -> int: ...
+@overload
+def f(a: str) -> str: ...
+
+class C:
+    z: bytes
+    def m(self) -> None: ...

@@ -1,0 +1,3 @@
+function before() {}
+const a = <div><span></div>;
+export function after() {}

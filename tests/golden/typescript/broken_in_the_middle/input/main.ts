@@ -1,0 +1,9 @@
+import { before } from "m";
+
+function good() {}
+
+class Broken {
+  method( {
+}
+
+export function after() {}

@@ -1,0 +1,2 @@
+class Legacy { m() {} }
+export = Legacy;

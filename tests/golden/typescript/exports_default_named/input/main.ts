@@ -1,0 +1,2 @@
+class Named { m() {} }
+export default Named;

@@ -1,0 +1,3 @@
+let a: import("m").Type;
+type B = typeof import("n");
+function c(x: import("o").P): import("q").R { return x as import("s").T; }
