@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "lang/python_nesting.h"
 #include "lang/treesitter.h"
 #include "lang_cases.h"
@@ -387,6 +388,42 @@ static void test_treesitter_states_are_apart(void **state)
     lang_run_clear(&c);
 }
 
+typedef struct side_job {
+    gsaw__thread thread;
+    bool is_equal;
+} side_job;
+
+static void extract_again(void *argument)
+{
+    static const char source[] = "class A:\n  def f(self): return [(1, '{x}')]\nimport a.b as c\n";
+    side_job *job = argument;
+    lang_run first = lang_extract("x.py", source);
+    job->is_equal = true;
+    for (int i = 0; i < 50; i++) {
+        lang_run other = lang_extract("x.ts", "export class A { f() { return <T>`${x}`; } }\n");
+        lang_run again = lang_extract("x.py", source);
+        job->is_equal = job->is_equal && again.facts->size == first.facts->size &&
+                        memcmp(again.facts, first.facts, first.facts->size) == 0;
+        lang_run_clear(&other);
+        lang_run_clear(&again);
+    }
+    lang_run_clear(&first);
+}
+
+/* Workers parse side by side: each thread has a parse of its own, and nothing else is written. */
+static void test_treesitter_threads_are_apart(void **state)
+{
+    (void)state;
+    side_job jobs[4] = {0};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(
+            gsaw__thread_start(&jobs[i].thread, "side", 0, extract_again, &jobs[i], NULL), GSAW_OK);
+    for (size_t i = 0; i < 4; i++) {
+        gsaw__thread_join(&jobs[i].thread);
+        assert_true(jobs[i].is_equal);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_treesitter_memory_goes_back),
         cmocka_unit_test(test_treesitter_failing_allocations),
         cmocka_unit_test(test_treesitter_states_are_apart),
+        cmocka_unit_test(test_treesitter_threads_are_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
