@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-GANGSAW = os.path.abspath(os.environ.get("GANGSAW", "build/debug/gangsaw"))
+GANGSAW = os.path.abspath(os.environ["GANGSAW"])
 TIMEOUT = 120
 
 SUMMARY_KEYS = [
