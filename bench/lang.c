@@ -72,9 +72,10 @@ int main(int count, char **arguments)
             path[--size] = 0;
         uint32_t index = gsaw__language_of(path, (size_t)size);
         if (index == GSAW_NONE ||
-            gsaw__file_read(AT_FDCWD, path, true, UINT32_MAX, GSAW_SOURCE_PADDING, &source)
-                    .result != GSAW_READ_OK)
+            gsaw__file_read(AT_FDCWD, path, true, UINT32_MAX, &source).result != GSAW_READ_OK ||
+            !gsaw__buffer_reserve(&source, GSAW_SOURCE_PADDING))
             continue;
+        memset(source.bytes + source.count, 0, GSAW_SOURCE_PADDING);
         gsaw__language language = *gsaw__language_at(index);
         gsaw__grammar grammar = *(const gsaw__grammar *)language.grammar;
         if (parse_only)

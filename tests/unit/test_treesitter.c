@@ -410,14 +410,19 @@ static void extract_again(void *argument)
     lang_run_clear(&first);
 }
 
+static gsaw_status start_side(side_job *job)
+{
+    gsaw__thread_options options = {.function = extract_again, .argument = job, .name = "side"};
+    return gsaw__thread_start(&job->thread, &options, NULL);
+}
+
 /* Workers parse side by side: each thread has a parse of its own, and nothing else is written. */
 static void test_treesitter_threads_are_apart(void **state)
 {
     (void)state;
     side_job jobs[4] = {0};
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(
-            gsaw__thread_start(&jobs[i].thread, "side", 0, extract_again, &jobs[i], NULL), GSAW_OK);
+        assert_int_equal(start_side(&jobs[i]), GSAW_OK);
     for (size_t i = 0; i < 4; i++) {
         gsaw__thread_join(&jobs[i].thread);
         assert_true(jobs[i].is_equal);
