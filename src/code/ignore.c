@@ -139,8 +139,7 @@ bool gsaw__ignore_add(gsaw__ignore *self, const char *pattern, size_t count)
         flags |= IS_PATH;
         if (*pattern == '/')
             pattern++, count--;
-        /* Two stars and a slash before a name: the name at any depth, which is cheaper to ask for.
-         */
+        /* Two stars and a slash before a name: the name at any depth, cheaper to ask for. */
         if (count > 3 && memcmp(pattern, "**/", 3) == 0 &&
             memchr(pattern + 3, '/', count - 3) == NULL) {
             flags &= ~(uint32_t)IS_PATH;

@@ -232,12 +232,12 @@ static uint32_t pick(uint32_t below)
 static void make_random_tree(void)
 {
     static const char *const ends[] = {".py", ".ts", ".tsx", ".txt", "", ".js"};
-    static char folders[60][200];
-    char path[256], target[256];
+    static char folders[60][256];
+    char path[256], target[300];
     uint32_t count = 1;
     for (uint32_t i = 0; i < 400; i++) {
         const char *folder = folders[pick(count)];
-        snprintf(path, sizeof path, "%s%.1s%u%s", folder, "ab.-" + pick(4), pick(40),
+        snprintf(path, sizeof path, "%s%.1s%u%s", folder, &"ab.-"[pick(4)], pick(40),
                  ends[pick(6)]);
         if (faccessat(box.folder, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
             continue;
@@ -245,7 +245,7 @@ static void make_random_tree(void)
         if (kind < 2 && count < 60 && strlen(path) < 150) {
             strcat(path, "/");
             sandbox_folders(&box, path);
-            snprintf(folders[count++], sizeof folders[0], "%s", path);
+            memcpy(folders[count++], path, sizeof path);
             if (pick(4) != 0)
                 continue;
             snprintf(target, sizeof target, "%s.gitignore", path);
