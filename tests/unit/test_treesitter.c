@@ -304,12 +304,6 @@ static void extract_again(void *argument)
     lang_run_clear(&first);
 }
 
-static gsaw_status start_side(side_job *job)
-{
-    gsaw__thread_options options = {.function = extract_again, .argument = job, .name = "side"};
-    return gsaw__thread_start(&job->thread, &options, NULL);
-}
-
 /* Workers parse side by side: each thread has a parse of its own, and nothing else is written. */
 static void test_treesitter_threads_are_apart(void **state)
 {
