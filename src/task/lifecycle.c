@@ -173,19 +173,17 @@ void gsaw_pool_shutdown(gsaw_pool *self, bool drain)
     gsaw__park_wake_all(&self->park, false);
     gsaw__mutex_lock(&self->control);
     uint32_t live = live_count(self);
-    if (live == 0) {
-        seat_wait(self);
-        gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), NULL); /* [R3] under control */
-        gsaw__seat_release(self);
-    } else {
-        /* Once more, now that no resize goes on: live is right, and the last to park will see it.
-         */
-        gsaw__park_wake_all(&self->park, false);
-        for (uint32_t i = 0; i < live; i++) {
-            gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
-            gsaw__thread_join(&worker->thread);
-        }
-        set_live(self, 0);
+    /* Once more, now that no resize goes on: live is right, and the last to park will see it. */
+    gsaw__park_wake_all(&self->park, false);
+    for (uint32_t i = 0; i < live; i++) {
+        gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
+        gsaw__thread_join(&worker->thread);
     }
+    set_live(self, 0);
+    /* A job may be left: the last worker can have looked and gone just before it came, from a
+     * submitter that was not yet refused or from a worker that a resize had end. */
+    seat_wait(self);
+    gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), NULL); /* [R3] under control */
+    gsaw__seat_release(self);
     gsaw__mutex_unlock(&self->control);
 }
