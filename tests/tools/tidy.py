@@ -57,7 +57,7 @@ COMPONENTS = """TaskDefinition TaskResult TaskQueue TaskScheduler TaskExecutor T
 # Paths of one machine and hosts of registries; written in pieces, so that this file does not match.
 MACHINE = re.compile(r"(?<![\w.*}])/(?:wor" r"k\b|hom" r"e/\w|roo" r"t/|tm" r"p/cor" r"pus)|"
                      r"npm" r"js\.|pypi\." r"org|python" r"hosted|deb\.deb" r"ian|"
-                     r'"resol' r'ved":|artifact' r"ory|Co-auth" r"ored-by", re.IGNORECASE)
+                     r'"resol' r'ved": "http|artifact' r"ory|Co-auth" r"ored-by", re.IGNORECASE)
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 ATOMIC = re.compile(r"\bgsaw__(?:load|store|add|sub|exchange|cas|or|and)_"
                     r"(relaxed|acquire|release|acq_rel|seq_cst)\s*\(")

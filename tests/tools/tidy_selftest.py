@@ -190,7 +190,7 @@ BAD = {
         {"README.md": "from registry.npm" + "js.org\n"},
         {"README.md": "from pypi." + "org\n"},
         {"README.md": "from deb.deb" + "ian.org\n"},
-        {"package-lock.json": '"resol' + 'ved": "x"\n'},
+        {"package-lock.json": '"resol' + 'ved": "http' + '://x"\n'},
         {"README.md": "TO" + "DO: write\n"},
         in_source("/* FIX" + "ME */\n"),
     ],
