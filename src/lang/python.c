@@ -14,36 +14,11 @@
 
 const TSLanguage *tree_sitter_python(void);
 
-/* `def`, `class`, `import` (import_module and __import__ hold it) and `:=`. A match inside of
- * another word costs a look, nothing else. */
-static uint32_t find_interest(const char *bytes, uint32_t from, uint32_t count)
-{
-    for (uint32_t at = from; at + 1 < count; at++) {
-        const char *text = bytes + at;
-        uint32_t left = count - at;
-        switch (*text) {
-        case 'd':
-            if (left > 3 && text[1] == 'e' && text[2] == 'f')
-                return at;
-            break;
-        case 'c':
-            if (left > 5 && memcmp(text, "class", 5) == 0)
-                return at;
-            break;
-        case 'i':
-            if (left > 6 && memcmp(text, "import", 6) == 0)
-                return at;
-            break;
-        case ':':
-            if (text[1] == '=')
-                return at;
-            break;
-        default:
-            break;
-        }
-    }
-    return count;
-}
+/* import_module and __import__ hold `import`. */
+static const gsaw__interest_word interest_words[] = {
+    {"def", 3, 2}, {"class", 5, 1}, {"import", 6, 2}, {":=", 2, 1}, {NULL, 0, 0}};
+static const gsaw__interest interest = {.words = interest_words,
+                                        .first = {['f'] = 1, ['l'] = 2, ['p'] = 3, ['='] = 4}};
 
 /* The docstring: the first statement of the body, if it is a plain string literal. Probes 1 and 2.
  */
@@ -174,7 +149,7 @@ static bool on_function(gsaw__walk *self, TSNode node, uint8_t kind)
         symbol.signature = gsaw__walk_collapsed(self, signature, '#');
     }
     gsaw__walk_open(self, GSAW_SCOPE_FUNCTION, add(self, &symbol));
-    return true;
+    return gsaw__walk_holds_interest(self, symbol.name_end, symbol.end);
 }
 
 /* Push the bases of a class; true when one of them makes it an enum. */
@@ -316,7 +291,7 @@ static bool visit(gsaw__walk *self, TSNode node, uint8_t kind)
 static void extract(gsaw__walk *walk, TSNode root)
 {
     (void)root;
-    walk->find_interest = find_interest;
+    walk->words = &interest;
     gsaw__walk_tree(walk, visit);
     gsaw__python_mark_exported(walk);
 }

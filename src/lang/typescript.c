@@ -13,26 +13,14 @@ const TSLanguage *tree_sitter_typescript(void);
 const TSLanguage *tree_sitter_tsx(void);
 const TSLanguage *tree_sitter_javascript(void);
 
-/* Words that begin what a walk looks for inside of functions and expressions. A match inside of
- * another word costs a look, nothing else. */
-static uint32_t find_interest(const char *bytes, uint32_t from, uint32_t count)
-{
-    static const char *const words[256] = {
-        ['f'] = "unction", ['='] = ">",      ['c'] = "lass", ['m'] = "port",
-        ['n'] = "terface", ['r'] = "equire", ['e'] = "num",  ['a'] = "mespace",
-        ['t'] = "ype ",    ['o'] = "dule "}; /* import, interface, namespace, module: from their
-                                              * second letter on, so that each first letter stands
-                                              * for one */
-    for (uint32_t at = from; at < count; at++) {
-        const char *rest = words[(unsigned char)bytes[at]];
-        if (rest == NULL || at + 1 == count || bytes[at + 1] != *rest)
-            continue;
-        size_t size = strlen(rest);
-        if (count - at - 1 >= size && memcmp(bytes + at + 1, rest, size) == 0)
-            return at;
-    }
-    return count;
-}
+static const gsaw__interest_word interest_words[] = {
+    {"function", 8, 0},  {"interface", 9, 5}, {"=>", 2, 1},    {"import", 6, 2},
+    {"namespace", 9, 6}, {"require", 7, 2},   {"type ", 5, 1}, {"class", 5, 1},
+    {"enum", 4, 2},      {"module ", 7, 2},   {NULL, 0, 0}};
+static const gsaw__interest interest = {
+    .words = interest_words,
+    .first = {
+        ['f'] = 1, ['>'] = 3, ['p'] = 4, ['q'] = 6, ['y'] = 7, ['l'] = 8, ['u'] = 9, ['d'] = 10}};
 
 static bool on_other(gsaw__walk *self, TSNode node, uint8_t kind)
 {
@@ -227,6 +215,20 @@ gsaw_symbol_kind gsaw__ts_value_kind(const gsaw__child *value)
     return is_function ? GSAW_SYMBOL_FUNCTION : GSAW_SYMBOL_KIND_COUNT;
 }
 
+/* Is there more in a function expression than the word or arrow it is made of? The word stands
+ * before the parameters, the arrow behind them. */
+static bool is_entered(const gsaw__walk *self, TSNode value, const gsaw__ts_parts *parts)
+{
+    if (gsaw__walk_kind(self, value) == TS_CLASS || parts->parameters.field == 0 ||
+        parts->body.field == 0)
+        return true;
+    uint32_t body = ts_node_start_byte(parts->body.node), end = ts_node_end_byte(value);
+    uint32_t from = ts_node_start_byte(parts->parameters.node);
+    uint32_t arrow = ts_node_end_byte(parts->parameters.node);
+    return gsaw__walk_holds_interest(self, from, arrow) ||
+           gsaw__walk_holds_interest(self, parts->result.field != 0 ? arrow : body, end);
+}
+
 void gsaw__ts_name_value(gsaw__walk *self, const gsaw__child *value, gsaw__facts_symbol *symbol)
 {
     gsaw__ts_parts parts = gsaw__ts_parts_of(self, value->node);
@@ -234,22 +236,26 @@ void gsaw__ts_name_value(gsaw__walk *self, const gsaw__child *value, gsaw__facts
     gsaw__ts_describe(self, symbol, value->node, &parts);
     self->named_symbol = gsaw__ts_add(self, symbol);
     self->named_value = gsaw__walk_span(value->node);
+    self->named_is_entered = is_entered(self, value->node, &parts);
 }
 
 /* The scope of a function or class expression: its symbol is what it was assigned to, itself by its
  * own name, or, without any, the one around. */
-static void open_expression(gsaw__walk *self, TSNode node, gsaw_symbol_kind kind)
+static bool open_expression(gsaw__walk *self, TSNode node, gsaw_symbol_kind kind)
 {
     gsaw__span span = gsaw__walk_span(node);
     uint32_t symbol = gsaw__walk_scope(self)->symbol;
     uint8_t scope = kind == GSAW_SYMBOL_CLASS ? GSAW_SCOPE_CLASS : GSAW_SCOPE_FUNCTION;
+    bool enters = true;
     if (self->named_symbol != GSAW_NONE && self->named_value.start == span.start &&
         self->named_value.end == span.end) {
         symbol = self->named_symbol;
+        enters = self->named_is_entered;
         self->named_symbol = GSAW_NONE;
-    } else {
+    } else if (gsaw__walk_kind(self, node) != TS_ARROW_FUNCTION) {
         gsaw__ts_parts parts = gsaw__ts_parts_of(self, node);
         self->decorators.count = 0;
+        enters = is_entered(self, node, &parts);
         if (parts.name.field != 0) {
             gsaw__facts_symbol own =
                 gsaw__ts_symbol(self, kind, span, gsaw__walk_span(parts.name.node));
@@ -258,22 +264,20 @@ static void open_expression(gsaw__walk *self, TSNode node, gsaw_symbol_kind kind
         }
     }
     gsaw__walk_open(self, scope, symbol);
+    return enters;
 }
 
 static bool on_function_expression(gsaw__walk *self, TSNode node, uint8_t kind)
 {
     (void)kind;
-    if (!gsaw__walk_is_of_interest(self, node))
-        return false; /* cannot be: the word stands in it; but a broken tree may be anything */
-    open_expression(self, node, GSAW_SYMBOL_FUNCTION);
-    return true;
+    return gsaw__walk_is_of_interest(self, node) && /* always, but for broken trees */
+           open_expression(self, node, GSAW_SYMBOL_FUNCTION);
 }
 
 static bool on_class_expression(gsaw__walk *self, TSNode node, uint8_t kind)
 {
     (void)kind;
-    open_expression(self, node, GSAW_SYMBOL_CLASS);
-    return true;
+    return open_expression(self, node, GSAW_SYMBOL_CLASS);
 }
 
 /* A declaration with a name of its own: its symbol and its scope. */
@@ -291,7 +295,8 @@ static bool declare(gsaw__walk *self, TSNode node, gsaw_symbol_kind kind, uint8_
     gsaw__walk_take_decorators(self, &symbol, '/');
     gsaw__ts_describe(self, &symbol, node, &parts);
     gsaw__walk_open(self, scope, gsaw__ts_add(self, &symbol));
-    return true;
+    return scope != GSAW_SCOPE_FUNCTION ||
+           gsaw__walk_holds_interest(self, symbol.name_end, ts_node_end_byte(node));
 }
 
 static bool on_function(gsaw__walk *self, TSNode node, uint8_t kind)
@@ -470,7 +475,7 @@ static bool visit(gsaw__walk *self, TSNode node, uint8_t kind)
 static void extract(gsaw__walk *walk, TSNode root)
 {
     (void)root;
-    walk->find_interest = find_interest;
+    walk->words = &interest;
     gsaw__walk_tree(walk, visit);
     gsaw__ts_mark_exported(walk);
 }

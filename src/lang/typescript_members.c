@@ -163,6 +163,7 @@ bool gsaw__ts_member(gsaw__walk *self, TSNode node, uint8_t kind)
     if (value.field != 0 && gsaw__ts_value_kind(&value) != GSAW_SYMBOL_KIND_COUNT) {
         self->named_value = gsaw__walk_span(value.node);
         self->named_symbol = index;
+        self->named_is_entered = true;
     }
     return gsaw__walk_is_of_interest(self, node);
 }

@@ -169,11 +169,37 @@ void gsaw__walk_pattern(gsaw__walk *self, TSNode node, const gsaw__pattern_rules
     }
 }
 
+/* The first offset in [from, to) that lies in a word of interest, or `to`. A match inside of
+ * another word costs a look, nothing else. */
+static uint32_t find_interest(const gsaw__walk *self, uint32_t from, uint32_t to)
+{
+    const uint8_t *first = self->words->first;
+    for (uint32_t at = from; at < to; at++) {
+        uint8_t index = first[(unsigned char)self->bytes[at]];
+        if (index == 0)
+            continue;
+        const gsaw__interest_word *word = &self->words->words[index - 1];
+        for (; word->word != NULL && word->word[word->key] == self->bytes[at]; word++) {
+            uint32_t before = word->key, left = self->count - at;
+            const char *text = self->bytes + at - (at >= before ? before : 0);
+            if (at >= before && left >= (uint32_t)word->size - before && text[0] == word->word[0] &&
+                text[1] == word->word[1] && memcmp(text, word->word, word->size) == 0)
+                return at;
+        }
+    }
+    return to;
+}
+
+bool gsaw__walk_holds_interest(const gsaw__walk *self, uint32_t from, uint32_t to)
+{
+    return find_interest(self, from, to) < to;
+}
+
 bool gsaw__walk_is_of_interest(gsaw__walk *self, TSNode node)
 {
     uint32_t start = ts_node_start_byte(node);
     if (self->interest < start || start == 0)
-        self->interest = self->find_interest(self->bytes, start, self->count);
+        self->interest = find_interest(self, start, self->count);
     return self->interest < ts_node_end_byte(node);
 }
 

@@ -74,8 +74,17 @@ struct gsaw__walk;
 /* Called for each node in preorder; true: go on with its children. */
 typedef bool gsaw__walk_visit(struct gsaw__walk *self, TSNode node, uint8_t kind);
 
-/* The next offset >= from where a word of interest may stand, or count. */
-typedef uint32_t gsaw__walk_interest(const char *bytes, uint32_t from, uint32_t count);
+/* A word that begins what a walk looks for inside of functions and expressions, found by its rarest
+ * letter. */
+typedef struct gsaw__interest_word {
+    const char *word;
+    uint8_t size, key; /* key: index of that letter; the words of one letter stand together */
+} gsaw__interest_word;
+
+typedef struct gsaw__interest {
+    const gsaw__interest_word *words; /* the last one is all zero */
+    uint8_t first[256];               /* by letter: 1 + index of its first word; 0: none */
+} gsaw__interest;
 
 typedef struct gsaw__walk {
     const gsaw_allocator *allocator;
@@ -86,7 +95,7 @@ typedef struct gsaw__walk {
     gsaw__parse_memory *memory;
     const uint8_t *kinds, *fields; /* the grammar's tables */
     uint32_t symbol_count;
-    gsaw__walk_interest *find_interest;
+    const gsaw__interest *words;
     TSTreeCursor cursor, probes[GSAW_WALK_PROBES];
     uint32_t depth;       /* of the cursor; the root is 0 */
     uint32_t interest;    /* the first word of interest not before the cursor, if it is known */
@@ -96,6 +105,7 @@ typedef struct gsaw__walk {
     gsaw__walk_declaration declaration; /* JS: the const, let or var entered last */
     gsaw__span
         named_value; /* JS: a function or class expression whose symbol is made already, ... */
+    bool named_is_entered;    /* whether there is anything to find in it */
     uint32_t named_symbol;    /* ... this one, by what it is assigned to */
     uint32_t consumed_call;   /* JS: start of a require() already recorded */
     uint32_t decorated_depth; /* depth of the definition that `decorators` belong to */
@@ -152,6 +162,9 @@ void gsaw__walk_pattern(gsaw__walk *self, TSNode node, const gsaw__pattern_rules
 
 /* May a word of interest stand in the node? Asked in the order of the walk. */
 bool gsaw__walk_is_of_interest(gsaw__walk *self, TSNode node);
+
+/* May one stand in these bytes, wherever the walk is? */
+bool gsaw__walk_holds_interest(const gsaw__walk *self, uint32_t from, uint32_t to);
 
 /* The innermost scope; open one for the node under the cursor (or, plus, for one `deeper`). */
 const gsaw__scope *gsaw__walk_scope(const gsaw__walk *self);
