@@ -17,13 +17,12 @@ void gsaw__dir_path_below(const gsaw__dir *self, const gsaw__dir *above, gsaw__b
     out->count += self->path_size - skipped;
     char *at = out->bytes + out->count;
     *at = 0;
-    for (;;) { /* from the last name backwards */
+    for (; self != NULL; self = self->parent) { /* from the last name backwards */
         at -= self->name_size;
         memcpy(at, self->name, self->name_size);
         if (at == start)
             return;
         *--at = '/';
-        self = self->parent;
     }
 }
 

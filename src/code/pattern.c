@@ -162,18 +162,19 @@ static void compile_stars(struct source *source, const unsigned char *start, boo
         source->at++;
     bool apart = first == start || first[-1] == '/';
     bool escaped_slash = peek(source) == '\\' && peek_second(source) == '/';
-    if (!in_path || source->at - first < 2 || !apart) {
-        gsaw__buffer_append_byte(out, GSAW_PATTERN_STAR);
-    } else if (peek(source) == 0 || escaped_slash) {
-        gsaw__buffer_append_byte(out, GSAW_PATTERN_DEEP);
-    } else if (peek(source) == '/') {
+    enum gsaw__pattern_op op = GSAW_PATTERN_STAR;
+    if (in_path && source->at - first >= 2 && apart) {
+        if (peek(source) == 0 || escaped_slash)
+            op = GSAW_PATTERN_DEEP;
+        else if (peek(source) == '/')
+            op = GSAW_PATTERN_DIRS;
+    }
+    if (op == GSAW_PATTERN_DIRS) {
         source->at++;
         while (source->end - source->at > 3 && memcmp(source->at, "**/", 3) == 0)
             source->at += 3;
-        gsaw__buffer_append_byte(out, GSAW_PATTERN_DIRS);
-    } else {
-        gsaw__buffer_append_byte(out, GSAW_PATTERN_STAR);
     }
+    gsaw__buffer_append_byte(out, (char)op);
 }
 
 /* git compares the text before the first special byte by itself and gives only the rest to its

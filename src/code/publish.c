@@ -39,7 +39,7 @@ static void digest_record(gsaw__digester *digester, const gsaw__file_record *rec
     gsaw__digester_update(digester, facts->bytes, sizeof facts->bytes);
 }
 
-static void count_language(gsaw_summary *summary, uint64_t counts[GSAW_LANGUAGE_MAX])
+static void count_languages(gsaw_summary *summary, const uint64_t counts[GSAW_LANGUAGE_MAX])
 {
     for (size_t i = 0; i < gsaw__language_count(); i++) {
         if (counts[i] == 0)
@@ -80,7 +80,7 @@ void gsaw__publish_summary(gsaw_summary *summary, gsaw__file_record *const *reco
     }
     gsaw__digester_finish(&digester, &digest);
     gsaw__digest_text(&digest, summary->digest);
-    count_language(summary, languages);
+    count_languages(summary, languages);
     summary->edges = summary->symbols; /* contains: one for each symbol */
     summary->imports_by_verdict[GSAW_VERDICT_COUNT - 1] = summary->imports; /* unresolved */
     gsaw_check(summary->files ==

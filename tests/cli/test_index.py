@@ -308,8 +308,9 @@ class Terminal(CliCase):
         for jobs in ("-j1", "-j4"):
             whole = self.seconds("index", jobs)
             for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+                after = whole / 3 / int(jobs[2:])
                 code, seconds, stderr = self.stopped_by(
-                    number, whole / 3 / int(jobs[2:]), "index", jobs, "-o", "old.json", "--trace", "t.json"
+                    number, after, "index", jobs, "-o", "old.json", "--trace", "t.json"
                 )
                 self.assertEqual((code, stderr), (status, b""))
                 self.assertLess(seconds, 2)

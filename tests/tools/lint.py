@@ -21,8 +21,8 @@ CPPCHECK = [
     "--suppress=missingIncludeSystem", "--suppress=unmatchedSuppression",
     "--template={file}:{line}: {severity}: {message} [{id}]",
     # Both configurations of the assertions.
-    f"-I{ROOT / 'include'}", f"-I{ROOT / 'src'}", "-D_GNU_SOURCE", "-D__GNUC__=12", "-D__linux__",
-    '-DGSAW_VERSION="0"', "-DGSAW_DEBUG=1",
+    f"-I{ROOT / 'include'}", f"-I{ROOT / 'src'}", f"-I{ROOT / 'tests'}",
+    "-D_GNU_SOURCE", "-D__GNUC__=12", "-D__linux__", '-DGSAW_VERSION="0"', "-DGSAW_DEBUG=1",
 ]
 
 

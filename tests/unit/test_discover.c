@@ -243,7 +243,9 @@ static void make_random_tree(void)
             continue;
         uint32_t kind = pick(12);
         if (kind < 2 && count < 60 && strlen(path) < 150) {
-            strcat(path, "/");
+            size_t size = strlen(path);
+            path[size] = '/';
+            path[size + 1] = 0;
             sandbox_folders(&box, path);
             memcpy(folders[count++], path, sizeof path);
             if (pick(4) != 0)

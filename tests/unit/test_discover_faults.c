@@ -258,7 +258,7 @@ static void test_discover_waits_for_descriptors(void **state)
     sandbox_files(&box, "a/b.py c/d.py");
     for (int returned = 0; returned < 2; returned++) {
         struct run run;
-        pthread_t thread;
+        pthread_t thread = {0}; /* set by use_up() */
         set_descriptor_limit(64);
         run_start(&run, 1,
                   (gsaw__discovery_options){.on_listing = use_up,

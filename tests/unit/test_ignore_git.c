@@ -40,9 +40,9 @@ static uint32_t pick(uint32_t below)
 
 static char *append(char *at, const char *text)
 {
-    size_t size = strlen(text);
-    memcpy(at, text, size);
-    return at + size;
+    while (*text != 0)
+        *at++ = *text++;
+    return at;
 }
 
 /* A name of one to three pieces, at most 20 bytes. Few pieces, so that patterns hit. */
