@@ -84,16 +84,24 @@ static void unlink_group(gsaw__queue *self, gsaw_group *group)
     group->next = group->previous = NULL;
 }
 
-/* Change both counts by `by`; under the lock, which is why a load and a store will do. */
-static void count(gsaw__queue *self, gsaw_group *group, uint64_t by)
+/* Both counts one up. Under the lock, which is why loads and stores will do. */
+static void count_in(gsaw__queue *self, gsaw_group *group)
 {
-    /* [Q1] relaxed loads, written under the lock alone */
-    uint64_t of_group = gsaw__load_relaxed(&group->queued) + by;
-    uint64_t of_all = gsaw__load_relaxed(&self->count) + by; /* [Q1] the same */
-    /* [P1] sequentially consistent, before the look at who sleeps, pairs with P1 in count() of
-     * those who are about to park */
-    gsaw__store_seq_cst(&group->queued, of_group);
-    gsaw__store_seq_cst(&self->count, of_all); /* [P1] the same */
+    /* [Q1] relaxed: written under the lock alone, and published by the store to count */
+    gsaw__store_relaxed(&group->queued, gsaw__load_relaxed(&group->queued) + 1);
+    /* [P1] sequentially consistent, before the look at who sleeps, pairs with queue_count() of
+     * those who are about to park; [Q1] release, pairs with Q1 in take_of() */
+    gsaw__store_seq_cst(&self->count, gsaw__load_relaxed(&self->count) + 1);
+}
+
+/* Both counts one down. Under the lock. */
+static void count_out(gsaw__queue *self, gsaw_group *group)
+{
+    /* [Q1] relaxed, as in count_in() */
+    gsaw__store_relaxed(&group->queued, gsaw__load_relaxed(&group->queued) - 1);
+    /* [Q1] release, so that who reads this count also sees what was counted in before it. No place
+     * in the order of [P1] is needed: nobody is to be woken for a job that is gone */
+    gsaw__store_release(&self->count, gsaw__load_relaxed(&self->count) - 1);
 }
 
 gsaw_status gsaw__queue_push(gsaw__queue *self, const gsaw__job *job, bool always)
@@ -111,7 +119,7 @@ gsaw_status gsaw__queue_push(gsaw__queue *self, const gsaw__job *job, bool alway
             link_group(self, group);
         }
         group->last = number;
-        count(self, group, 1);
+        count_in(self, group);
     }
     gsaw__mutex_unlock(&self->lock);
     return number != 0 ? GSAW_OK : refused ? GSAW_CLOSED : GSAW_NO_MEMORY;
@@ -126,7 +134,7 @@ static gsaw__job pop(gsaw__queue *self, gsaw_group *group)
     group->first = slot->next;
     slot->next = self->spare;
     self->spare = number;
-    count(self, group, (uint64_t)-1);
+    count_out(self, group);
     if (group->first == 0) {
         group->last = 0;
         unlink_group(self, group);
@@ -153,9 +161,9 @@ size_t gsaw__queue_take(gsaw__queue *self, gsaw__job *out, size_t room, uint32_t
 
 bool gsaw__queue_take_of(gsaw__queue *self, gsaw_group *group, gsaw__job *out)
 {
-    /* [P1] pairs with P1 in count(); as a look in passing it may be late, the look before parking
-     * is not */
-    if (gsaw__load_seq_cst(&group->queued) == 0)
+    /* [Q1] the load of count acquires, pairs with Q1 in count_in(): whose count is seen there is
+     * seen here, too, so that as the look before parking this is as good as the first alone */
+    if (gsaw__queue_count(self) == 0 || gsaw__load_relaxed(&group->queued) == 0)
         return false;
     gsaw__mutex_lock(&self->lock);
     bool found = group->first != 0;
@@ -174,7 +182,8 @@ void gsaw__queue_close(gsaw__queue *self)
 
 size_t gsaw__queue_count(const gsaw__queue *self)
 {
-    return gsaw__load_seq_cst(&self->count); /* [P1] a look before parking, pairs with count() */
+    /* [P1] a look before parking, pairs with P1 in count_in(); [Q1] acquire, see take_of() */
+    return gsaw__load_seq_cst(&self->count);
 }
 
 bool gsaw__queue_check(gsaw__queue *self)
