@@ -101,7 +101,8 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
     snprintf(self->name, sizeof self->name, "%.8s",
              options->name == NULL ? "gangsaw" : options->name);
     self->start = start;
-    self->usable_cpus = gsaw__machine_cpus("");
+    uint32_t cpus = gsaw__machine_cpus("");
+    self->usable_cpus = cpus < GSAW_WORKERS_MAX ? cpus : GSAW_WORKERS_MAX;
     self->pid = getpid();
     self->fork_mark = fork_mark_open();
     status = init_parts(self);
@@ -110,8 +111,6 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
         return gsaw__fail(error, status, "cannot make a lock");
     }
     uint32_t workers = options->workers != 0 ? options->workers : self->usable_cpus;
-    if (workers > GSAW_WORKERS_MAX)
-        workers = GSAW_WORKERS_MAX;
     gsaw__mutex_lock(&self->control);
     status = gsaw__pool_grow(self, workers, error);
     gsaw__mutex_unlock(&self->control);
