@@ -114,7 +114,8 @@ static void walk(gsaw_worker *worker, void *argument, uint64_t depth)
 struct trees {
     gsaw_pool *pool;
     uint64_t random;
-    uint32_t rounds;
+    uint32_t rounds;     /* at least so many */
+    _Atomic bool *until; /* and until this is set; NULL: no more than that */
     uint64_t depth;
     uint64_t tasks; /* out */
     bool is_right;  /* out */
@@ -125,7 +126,8 @@ static void *grow_trees(void *argument)
 {
     struct trees *trees = argument;
     trees->is_right = true;
-    for (uint32_t i = 0; i < trees->rounds; i++) {
+    for (uint32_t i = 0; i < trees->rounds || (trees->until != NULL && !atomic_load(trees->until));
+         i++) {
         _Atomic uint64_t tasks = 0;
         uint64_t serial_tasks = 0;
         gsaw_group group = {0};
@@ -165,19 +167,18 @@ static void test_stress_nested_groups(void **state)
 struct resizer {
     gsaw_pool *pool;
     uint64_t random;
-    _Atomic bool over;
-    uint64_t resizes;
+    _Atomic bool is_done;
 };
 
 static void *resize_at_random(void *argument)
 {
     struct resizer *resizer = argument;
-    while (!atomic_load(&resizer->over)) {
+    for (uint32_t i = 0; i < 40 * SCALE; i++) {
         uint64_t random = next_random(&resizer->random);
         gsaw_check(gsaw_pool_resize(resizer->pool, 1 + (uint32_t)(random % 16)) == GSAW_OK);
         nanosleep(&(struct timespec){.tv_nsec = (long)(random >> 40 & 0x7ffff)}, NULL);
-        resizer->resizes++;
     }
+    atomic_store(&resizer->is_done, true);
     return NULL;
 }
 
@@ -191,8 +192,11 @@ static void test_stress_submitters_and_resizes(void **state)
     struct resizer resizer = {.pool = pool, .random = seed};
     assert_int_equal(pthread_create(&resizing, NULL, resize_at_random, &resizer), 0);
     for (uint64_t i = 0; i < SUBMITTERS; i++) {
-        trees[i] = (struct trees){
-            .pool = pool, .random = seed + 100 + i, .rounds = 40 * SCALE, .depth = 5};
+        trees[i] = (struct trees){.pool = pool,
+                                  .random = seed + 100 + i,
+                                  .rounds = 20 * SCALE,
+                                  .until = &resizer.is_done,
+                                  .depth = 5};
         assert_int_equal(pthread_create(&threads[i], NULL, grow_trees, &trees[i]), 0);
     }
     uint64_t tasks = 0;
@@ -201,10 +205,8 @@ static void test_stress_submitters_and_resizes(void **state)
         assert_seeded(trees[i].is_right);
         tasks += trees[i].tasks;
     }
-    atomic_store(&resizer.over, true);
     pthread_join(resizing, NULL);
     assert_seeded(completed_in(pool) == tasks);
-    assert_seeded(resizer.resizes > 10);
     gsaw_pool_free(pool);
 }
 
@@ -297,6 +299,56 @@ static void test_stress_every_worker_gets_up(void **state)
     }
 }
 
+struct errand {
+    gsaw_group group;
+    _Atomic uint32_t arrived;
+    uint64_t delay_ns;
+};
+
+/* The first task of the group brings a second one, a while later, and is not done before that runs.
+ */
+static void run_errand(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct errand *errand = argument;
+    if (range == 0) {
+        atomic_fetch_add(&errand->arrived, 1);
+        return;
+    }
+    for (uint64_t end_ns = gsaw__clock_ns() + errand->delay_ns; gsaw__clock_ns() < end_ns;)
+        continue;
+    submit(gsaw_worker_pool(worker), &errand->group, run_errand, errand, 0);
+    while (atomic_load(&errand->arrived) == 0)
+        gsaw__thread_pause();
+}
+
+static void send_and_wait(gsaw_worker *worker, void *argument, uint64_t range)
+{
+    struct errand *errand = argument;
+    submit(gsaw_worker_pool(worker), &errand->group, run_errand, errand, range);
+    for (uint64_t end_ns = gsaw__clock_ns() + 10000; gsaw__clock_ns() < end_ns;)
+        continue; /* time for the other worker to take it */
+    gsaw_pool_wait(gsaw_worker_pool(worker), &errand->group);
+}
+
+/* With two workers, the one that waits is the only one that can run the second task: whether it
+ * still looks for work, is about to park, or sleeps. */
+static void test_stress_a_waiting_task_gets_up(void **state)
+{
+    (void)state;
+    uint64_t random = seed;
+    gsaw_pool *pool = make(2);
+    for (uint32_t round = 0; round < 1500 * SCALE; round++) {
+        uint64_t choice = next_random(&random);
+        struct errand errand = {.delay_ns = choice % 4 == 0 ? choice >> 20 & 0x1ffff
+                                                            : 30000 + (choice >> 20 & 0x3fff)};
+        gsaw_group group = {0};
+        submit(pool, &group, send_and_wait, &errand, 1);
+        gsaw_pool_wait(pool, &group);
+        assert_seeded(errand.arrived == 1);
+    }
+    gsaw_pool_free(pool);
+}
+
 /* ---- shutdowns ---- */
 
 struct submitter {
@@ -341,14 +393,25 @@ static void *shut_down_hard(void *argument)
     return NULL;
 }
 
-static uint32_t threads_allowed; /* of start_few; under pool.control, one pool at a time */
+static void *resize_until_closed(void *argument)
+{
+    uint64_t random = seed;
+    gsaw_status status;
+    do {
+        random = mix(random);
+        status = gsaw_pool_resize(argument, 1 + (uint32_t)(random % 8));
+    } while (status == GSAW_OK || status == GSAW_LIMIT);
+    return NULL;
+}
+
+static _Atomic uint32_t threads_allowed; /* of start_few; under pool.control, one pool at a time */
 
 static gsaw_status start_few(gsaw__thread *thread, const gsaw__thread_options *options,
                              gsaw_error *error)
 {
     if (threads_allowed == 0)
         return GSAW_SYSTEM;
-    threads_allowed--;
+    atomic_fetch_sub(&threads_allowed, 1);
     return gsaw__thread_start(thread, options, error);
 }
 
@@ -365,17 +428,19 @@ static void live_and_die(uint64_t *random)
     threads_allowed = (uint32_t)(choice >> 16 & 7);
     assert_int_equal(gsaw__pool_new_with(&options, start_few, &pool, NULL), GSAW_OK);
     static struct submitter submitters[SUBMITTERS];
-    pthread_t threads[SUBMITTERS], hard;
+    pthread_t threads[SUBMITTERS], hard, resizing;
     for (uint64_t i = 0; i < SUBMITTERS; i++) {
         submitters[i] = (struct submitter){.pool = pool, .random = choice + i};
         assert_int_equal(pthread_create(&threads[i], NULL, submit_until_closed, &submitters[i]), 0);
     }
+    assert_int_equal(pthread_create(&resizing, NULL, resize_until_closed, pool), 0);
     nanosleep(&(struct timespec){.tv_nsec = (long)(choice >> 32 & 0xfffff)}, NULL);
     if (twice)
         assert_int_equal(pthread_create(&hard, NULL, shut_down_hard, pool), 0);
     gsaw_pool_shutdown(pool, drain);
     if (twice)
         pthread_join(hard, NULL);
+    pthread_join(resizing, NULL);
     uint64_t accepted = 0, run = 0, completed = 0, dropped = 0;
     for (int i = 0; i < SUBMITTERS; i++) {
         pthread_join(threads[i], NULL);
@@ -478,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_stress_submitters_and_resizes),
         cmocka_unit_test(test_stress_a_million_tasks),
         cmocka_unit_test(test_stress_every_worker_gets_up),
+        cmocka_unit_test(test_stress_a_waiting_task_gets_up),
         cmocka_unit_test(test_stress_shutdowns),
         cmocka_unit_test(test_stress_flaky_memory),
     };
