@@ -31,8 +31,9 @@ function(gsaw_module name)
 endfunction()
 
 # gsaw_library(name modules...): libNAME as a shared and a static library that show the public symbols
-# alone (the static one is a single object whose hidden symbols were made local), and gsaw_objects, the
-# same objects with every symbol visible, for the command line and the tests.
+# alone (tree-sitter's headers make its functions visible whatever the flags: so public.map tells the
+# linker, and the static one is a single object whose other symbols were made local), and gsaw_objects,
+# the same objects with every symbol visible, for the command line and the tests.
 function(gsaw_library name)
     add_library(gsaw_objects INTERFACE)
     foreach(module ${ARGN})
@@ -48,12 +49,14 @@ function(gsaw_library name)
     set_target_properties(${name}_shared PROPERTIES OUTPUT_NAME ${name} VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
     target_link_libraries(${name}_shared PRIVATE tree_sitter PkgConfig::nettle Threads::Threads)
+    target_link_options(${name}_shared PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/public.map)
+    set_target_properties(${name}_shared PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/public.map)
 
     set(whole ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
     set(static ${CMAKE_CURRENT_BINARY_DIR}/lib${name}.a)
     add_custom_command(OUTPUT ${static}
         COMMAND ${CMAKE_C_COMPILER} -nostdlib -r -o ${whole} ${objects} $<TARGET_OBJECTS:tree_sitter>
-        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${whole}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden --wildcard --keep-global-symbol=gsaw_* ${whole}
         COMMAND ${CMAKE_COMMAND} -E rm -f ${static}
         COMMAND ${CMAKE_AR} rcs ${static} ${whole}
         DEPENDS ${objects} $<TARGET_OBJECTS:tree_sitter> COMMAND_EXPAND_LISTS VERBATIM)
