@@ -3,6 +3,7 @@
  * Threads: the main thread.
  * Next:    cli.h, command.c, options.c */
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -38,9 +39,15 @@ static int run(gsaw__cli *cli)
     return cli->command->function(cli);
 }
 
+/* Blocks of parsers (256 KiB and 1 MiB) go back to the system when they are freed: by default
+ * malloc learns to keep such blocks, in a heap for each thread, and --max-memory would be a wish.
+ */
+static void give_memory_back(void) { (void)mallopt(M_MMAP_THRESHOLD, 256 << 10); }
+
 int main(int argc, char **argv)
 {
     gsaw__cli cli = {.command = NULL};
+    give_memory_back();
     open_standard_descriptors();
     gsaw__signals_open();
     int status = gsaw__options_read(&cli, argc > 0 ? (size_t)(argc - 1) : 0, argv + 1);

@@ -19,6 +19,10 @@
 #define PARSE_MEMORY_PER_BYTE 48
 #define PARSE_MEMORY_FIXED (8 * MIB)
 
+/* Of that, what is not the parser's: the source, its copy, lines and facts before they are packed.
+ */
+#define BESIDE_PER_BYTE 4
+
 #define BUFFER_KEPT (4 * MIB) /* a larger source buffer is given back after its file */
 #define BINARY_PREFIX 8000    /* a NUL this near the start means binary, as git has it */
 #define TIMEOUT_LEAST_NS UINT64_C(2000000000)
@@ -149,9 +153,10 @@ static void extract(gsaw__parser *self, const gsaw__buffer *source, gsaw__file_r
                     uint64_t memory)
 {
     const gsaw__language *language = gsaw__language_at(record->language);
+    uint64_t beside = BESIDE_PER_BYTE * (uint64_t)source->count;
     gsaw__limits limits = {
         .time_ns = time_limit(self->options->config, source->count),
-        .memory = (size_t)memory,
+        .memory = (size_t)(memory > beside ? memory - beside : 0),
         .cancel = self->options->cancel,
     };
     size_t kept_before = self->facts.bytes;

@@ -281,5 +281,25 @@ class Moving(CliCase):
         self.assertEqual(done.stdout.decode().count(" ok\n"), 4)
 
 
+class Memory(CliCase):
+    MIB = 1 << 20
+
+    def test_peak_stays_under_the_ceiling(self):
+        """Four workers, each with a file that wants some 40 MiB, and one that wants without end."""
+        if self.summary()["peak_rss_bytes"] > 16 * self.MIB:
+            self.skipTest("a sanitizer's own memory is not ours to bound")
+        body = "".join(f"def f{i}(a, b=[{i}]):\n    return {{a: b}}\n" for i in range(30000))
+        for name in "abcdef":
+            self.write(f"{name}.py", body)
+        self.write("endless.ts", "a<" * 200000)
+        for ceiling in (128, 256):
+            summary = self.summary("-j4", f"--max-memory={ceiling}M", "--timeout-per-file=20s")
+            self.assertLess(summary["peak_rss_bytes"], ceiling * self.MIB)
+            self.assertEqual(summary["parsed"] + summary["failed"], 7)
+            for problem in summary["problems"]:
+                self.assertIn(problem["reason"].split(":")[0], ("memory", "syntax"))
+        self.assertGreaterEqual(summary["parsed"], 6)
+
+
 if __name__ == "__main__":
     unittest.main()
