@@ -1,12 +1,16 @@
 """lint.py clang-tidy|cppcheck|clang-format BUILD_FOLDER - run one checker over our own C sources.
 
 Keeps: only sources of this repository are looked at (those of third_party are not ours to mend),
-       on all the CPUs this process may use; exit 1 when there is a finding, with it printed.
+       on all the CPUs this process may use; exit 1 when there is a finding, with it printed. What
+       clang-tidy found clean is not looked at again until its text or the rules change
+       (BUILD_FOLDER/lint): the analysis takes more time than all other checks together.
 """
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -35,10 +39,20 @@ def sources(*suffixes):
     return found
 
 
+def commands(build):
+    """How the build compiles each source: absolute path -> words of the command."""
+    try:
+        with open(build / "compile_commands.json", encoding="utf-8") as file:
+            entries = json.load(file)
+    except FileNotFoundError:
+        return {}
+    return {str(pathlib.Path(entry["file"]).resolve()): shlex.split(entry["command"])
+            for entry in entries}
+
+
 def compiled(build):
     """Our sources that the build compiles."""
-    with open(build / "compile_commands.json", encoding="utf-8") as commands:
-        known = {str(pathlib.Path(entry["file"]).resolve()) for entry in json.load(commands)}
+    known = commands(build)
     return [path for path in sources(".c") if str(ROOT / path) in known]
 
 
@@ -47,16 +61,53 @@ def run(command):
     return done.returncode, done.stdout, done.stderr
 
 
-def clang_tidy(build, files):
-    """One process a file, so that the largest file does not hold up a whole share."""
-    command = ["clang-tidy", "-p", str(build), "--quiet", "--extra-arg=-DGSAW_DEBUG=1"]
-    files = sorted(files, key=lambda path: -(ROOT / path).stat().st_size)
-    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
-        results = list(pool.map(lambda path: run([*command, path]), files))
-    for status, out, err in results:
+class ClangTidy:
+    """One process a file, the largest first, so that no share holds up the others."""
+
+    def __init__(self, build):
+        self.build, self.known, self.seen = build, commands(build), build / "lint"
+        rules = [path.read_bytes() for path in sorted(ROOT.rglob(".clang-tidy"))
+                 if not {"build", "node_modules"} & set(path.parts)]
+        self.rules = b"".join([run(["clang-tidy", "--version"])[1].encode(), *rules])
+
+    def key(self, path):
+        """Names the text that clang-tidy sees, comments (NOLINT) included; None: cannot be told."""
+        words = self.known.get(str(ROOT / path))
+        if words is None:
+            return None
+        flags = words[1:words.index("-o")]
+        status, text, _ = run(["clang", *flags, "-DGSAW_DEBUG=1", "-E", "-C", str(ROOT / path)])
+        return hashlib.sha256(self.rules + text.encode()).hexdigest() if status == 0 else None
+
+    def check(self, path):
+        """(the key when the file is clean, what was found)"""
+        key = self.key(path)
+        if key is not None and (self.seen / key).exists():
+            return key, ""
+        status, out, err = run(["clang-tidy", "-p", str(self.build), "--quiet",
+                                "--extra-arg=-DGSAW_DEBUG=1", path])
         if status != 0:
-            print(out or err)
-    return int(any(status != 0 for status, _, _ in results))
+            return None, out or err
+        if key is not None:
+            self.seen.mkdir(exist_ok=True)
+            (self.seen / key).touch()
+        return key, ""
+
+    def check_all(self, files):
+        files = sorted(files, key=lambda path: -(ROOT / path).stat().st_size)
+        with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+            results = list(pool.map(self.check, files))
+        clean = {key for key, _ in results}
+        for old in self.seen.glob("*"):
+            if old.name not in clean:
+                old.unlink()
+        return [found for _, found in results if found]
+
+
+def clang_tidy(build, files):
+    found = ClangTidy(build).check_all(files)
+    print("\n".join(found), end="")
+    return int(bool(found))
 
 
 def cppcheck(_build, files):
@@ -68,7 +119,7 @@ def cppcheck(_build, files):
 def clang_format(_build, files):
     status, _, err = run(["clang-format", "--dry-run", "-Werror", *files])
     places = [line.split(": error:")[0] for line in err.splitlines() if ": error:" in line]
-    print("\n".join([*places, "./dev format mends these"]) if places else err)
+    print("\n".join([*places, "./dev format mends these\n"]) if places else err, end="")
     return int(status != 0)
 
 

@@ -3,6 +3,7 @@
 Keeps: the tree GOOD gives no finding at all; each example is GOOD with some files changed, and must
        give a finding of its rule; every rule has an example. A check that cannot fail is none.
 """
+import json
 import pathlib
 import tempfile
 import unittest
@@ -223,6 +224,8 @@ LINT = {
     "clang-format": "int  gsaw__f( void ) ;\n",
 }
 
+CLEAN = "int gsaw__f(int a);\nint gsaw__f(int a)\n{\n    return a;\n}\n"
+
 
 def findings(changes):
     with tempfile.TemporaryDirectory() as folder:
@@ -256,6 +259,17 @@ class Selftest(unittest.TestCase):
                 for config in (".clang-tidy", ".clang-format"):
                     pathlib.Path(folder, config).write_bytes((lint.ROOT / config).read_bytes())
                 self.assertEqual(lint.CHECKERS[name](pathlib.Path(folder), [str(file)]), 1)
+
+    def test_a_clean_file_is_looked_at_again_when_it_changes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            build, file = pathlib.Path(folder), pathlib.Path(folder, "a.c").resolve()
+            (build / ".clang-tidy").write_bytes((lint.ROOT / ".clang-tidy").read_bytes())
+            entry = {"directory": folder, "file": str(file), "command": f"cc -o a.o -c {file}"}
+            (build / "compile_commands.json").write_text(json.dumps([entry]), encoding="utf-8")
+            for text, expected in ((CLEAN, 0), (CLEAN, 0), (LINT["clang-tidy"], 1), (CLEAN, 0),
+                                   (LINT["clang-tidy"], 1), (LINT["clang-tidy"], 1)):
+                file.write_text(text, encoding="utf-8")
+                self.assertEqual(lint.clang_tidy(build, [str(file)]), expected)
 
 
 if __name__ == "__main__":
