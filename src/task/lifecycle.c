@@ -95,7 +95,7 @@ gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error
             status = gsaw__fail_memory(error);
             break;
         }
-        char name[24];
+        char name[32];
         snprintf(name, sizeof name, "%s-%" PRIu32, self->name, live);
         gsaw__thread_options options = {.function = gsaw__worker_main,
                                         .argument = worker,
