@@ -1,8 +1,9 @@
 """against_ast.py GANGSAW [DIR] - compare definitions and imports with CPython's own parser.
 
-For every Python file below DIR (default: the standard library of this Python) that `ast` accepts and
-gangsaw calls ok: the names of functions and classes with line and column, and the import statements
-with specifier, name and alias, must be equal. Prints each difference; exit 1 when there is one."""
+For every Python file below DIR (default: the standard library of this Python, without its tests and
+what is installed beside it) that `ast` accepts and gangsaw calls ok: the names of functions and
+classes with line and column, and the import statements with specifier, name and alias, must be
+equal. Prints each difference; exit 1 when there is one."""
 
 import ast
 import collections
@@ -18,9 +19,10 @@ DEFINITIONS = {"function", "method", "constructor", "property", "class", "enum"}
 SHOWN = 5
 
 
-def indexed(gangsaw, root):
+def indexed(gangsaw, root, exclude):
     """By path: status, definitions, imports as gangsaw has them."""
     command = [gangsaw, "export", "--no-ignore", "--include", "*.py", root]
+    command += [f"--exclude={pattern}" for pattern in exclude]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         status, symbols = {}, collections.defaultdict(set)
         imports = collections.defaultdict(list)
@@ -70,7 +72,8 @@ def main():
         sys.exit(__doc__)
     root = sys.argv[2] if len(sys.argv) == 3 else sysconfig.get_path("stdlib")
     warnings.simplefilter("ignore")
-    status, symbols, imports = indexed(sys.argv[1], root)
+    exclude = [] if len(sys.argv) == 3 else ["/site-packages/", "/dist-packages/", "/test/"]
+    status, symbols, imports = indexed(sys.argv[1], root, exclude)
     compared = differing = definitions = statements = 0
     for path in (path for path in status if status[path] == "ok"):
         with open(os.path.join(root, path), "rb") as file:
