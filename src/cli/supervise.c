@@ -108,6 +108,21 @@ static bool investigate(gsaw__cli *cli, gsaw__flight *flights, path_list *aside,
     return found && gsaw__signals_caught() == 0;
 }
 
+/* The list in the arena of the command line, which lives as long as the work; the array is freed.
+ */
+static gsaw_strings keep(gsaw__cli *cli, path_list *aside)
+{
+    size_t size = aside->count * sizeof *aside->items;
+    gsaw_strings kept = {NULL, 0};
+    const char **items = size == 0 ? NULL : gsaw__arena_alloc(&cli->arena, size);
+    if (items != NULL) {
+        memcpy(items, aside->items, size);
+        kept = (gsaw_strings){items, aside->count};
+    }
+    gsaw__array_clear(aside, NULL);
+    return kept;
+}
+
 static int fail(int signal)
 {
     if (gsaw__signals_caught() != 0)
@@ -130,8 +145,8 @@ bool gsaw__supervise(gsaw__cli *cli, gsaw__watch *watch, int *status)
         pid_t child = start_child();
         if (child <= 0) {
             watch->flights = child == 0 ? flights : NULL;
-            watch->set_aside = (gsaw_strings){aside.items, aside.count};
-            return false; /* `aside` is in use for as long as the process lives */
+            watch->set_aside = keep(cli, &aside);
+            return false;
         }
         int ended = wait_for(child);
         if (WIFEXITED(ended)) {

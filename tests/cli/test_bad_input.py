@@ -1,10 +1,13 @@
 """Bad input: each is listed with its reason, the rest is complete, the exit status as agreed."""
 
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 
 from cli_case import GANGSAW, CliCase, clean_environment
@@ -279,6 +282,37 @@ class Moving(CliCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout.decode(), r"(?m)^2\.py: python 0 failed io")
         self.assertEqual(done.stdout.decode().count(" ok\n"), 4)
+
+
+class Crash(CliCase):
+    """The working process is shot while a file is in work that takes its time."""
+
+    def index(self, shots):
+        """Run, with so many SIGSEGV to whichever process works; status and problems."""
+        command = [GANGSAW, "index", "--json", "-j1", "--timeout-per-file=3s"]
+        raw = "handle_segv=0"  # a sanitizer would make an exit of it
+        environment = clean_environment(ASAN_OPTIONS=raw, TSAN_OPTIONS=raw)
+        with subprocess.Popen(
+            command, cwd=self.tree, env=environment, stdout=subprocess.PIPE
+        ) as process:
+            shot = set()
+            deadline = time.monotonic() + 60
+            while len(shot) < shots and time.monotonic() < deadline:
+                time.sleep(1)
+                with open(f"/proc/{process.pid}/task/{process.pid}/children", "rb") as file:
+                    for child in set(map(int, file.read().split())) - shot:
+                        os.kill(child, signal.SIGSEGV)
+                        shot.add(child)
+            found = json.loads(process.stdout.read())
+        self.assertEqual((process.returncode, len(shot)), (0, shots))
+        self.assertEqual(found["files"], 2)
+        return {problem["path"]: problem["reason"] for problem in found["problems"]}
+
+    def test_crash_costs_one_file(self):
+        self.write("endless.tsx", "<a {{b:>c:d(e f)")
+        self.write("good.py", "x = 1\n")
+        self.assertEqual(self.index(1), {"endless.tsx": "timeout"})  # alone it does not crash
+        self.assertEqual(self.index(2), {"endless.tsx": "crashed"})
 
 
 class Memory(CliCase):
