@@ -24,6 +24,9 @@
 #define gsaw__sub_relaxed(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_relaxed)
 #define gsaw__sub_acq_rel(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__sub_seq_cst(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_seq_cst)
+#define gsaw__and_relaxed(at, value) atomic_fetch_and_explicit((at), (value), memory_order_relaxed)
+#define gsaw__or_relaxed(at, value) atomic_fetch_or_explicit((at), (value), memory_order_relaxed)
+#define gsaw__or_acq_rel(at, value) atomic_fetch_or_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__exchange_acq_rel(at, value)                                                          \
     atomic_exchange_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__cas_acq_rel(at, expected, value)                                                     \

@@ -58,6 +58,14 @@ void gsaw__mutex_lock(gsaw__mutex *self)
     note_locked(self);
 }
 
+bool gsaw__mutex_try_lock(gsaw__mutex *self)
+{
+    if (pthread_mutex_trylock(&self->mutex) != 0)
+        return false;
+    note_locked(self);
+    return true;
+}
+
 void gsaw__mutex_unlock(gsaw__mutex *self)
 {
     note_unlocked(self);
@@ -124,6 +132,21 @@ static int create(gsaw__thread *self, const pthread_attr_t *attributes)
     return failure;
 }
 
+/* To the `index`-th CPU of those this process may use, modulo their number. */
+static void pin(pthread_attr_t *attributes, uint32_t index)
+{
+    cpu_set_t usable, one;
+    if (sched_getaffinity(0, sizeof usable, &usable) != 0 || CPU_COUNT(&usable) == 0)
+        return; /* more CPUs than the set has bits: leave it to the system */
+    index %= (uint32_t)CPU_COUNT(&usable);
+    size_t cpu = 0;
+    while (!CPU_ISSET(cpu, &usable) || index-- != 0)
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    pthread_attr_setaffinity_np(attributes, sizeof one, &one);
+}
+
 gsaw_status gsaw__thread_start(gsaw__thread *self, const gsaw__thread_options *options,
                                gsaw_error *error)
 {
@@ -135,6 +158,8 @@ gsaw_status gsaw__thread_start(gsaw__thread *self, const gsaw__thread_options *o
     if (failure == 0) {
         if (options->stack_size != 0)
             failure = pthread_attr_setstacksize(&attributes, options->stack_size);
+        if (failure == 0 && options->cpu != 0)
+            pin(&attributes, options->cpu - 1);
         if (failure == 0)
             failure = create(self, &attributes);
         pthread_attr_destroy(&attributes);

@@ -17,7 +17,7 @@
 enum gsaw__rank {
     GSAW_RANK_POOL_RESIZE = 10, /* pool.control: workers come and go */
     GSAW_RANK_GRAPH = 20,       /* scheduler.graph (task framework, to come) */
-    GSAW_RANK_QUEUE = 30,       /* a pool's queue of outside submissions */
+    GSAW_RANK_QUEUE = 30,       /* a pool's inbox */
     GSAW_RANK_PARK = 40,        /* a pool's parking place */
     GSAW_RANK_PROGRESS = 50,    /* progress tracker */
     GSAW_RANK_LEAF = 90         /* anything that takes no other lock while held */
@@ -45,6 +45,9 @@ void gsaw__mutex_clear(gsaw__mutex *self);
 void gsaw__mutex_lock(gsaw__mutex *self);
 void gsaw__mutex_unlock(gsaw__mutex *self);
 
+/* As lock, but false instead of blocking. */
+bool gsaw__mutex_try_lock(gsaw__mutex *self);
+
 /* A condition on CLOCK_MONOTONIC; clear it when nobody waits, once per init that succeeded. */
 gsaw_status gsaw__condition_init(gsaw__condition *self);
 void gsaw__condition_clear(gsaw__condition *self);
@@ -66,6 +69,7 @@ typedef struct gsaw__thread_options {
     void *argument;    /* of the function */
     const char *name;  /* at most 15 bytes are shown */
     size_t stack_size; /* bytes; 0: the system's default */
+    uint32_t cpu;      /* which of the usable CPUs it is to run on, from 1; 0: any */
 } gsaw__thread_options;
 
 /* A thread that was started; stays where it is until it has been joined. */

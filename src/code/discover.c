@@ -52,16 +52,11 @@ static bool is_stopped(const gsaw__discovery *self)
            (self->cancel != NULL && gsaw__load_relaxed(self->cancel) != 0); /* [L1] */
 }
 
-static void run_directory(gsaw_worker *worker, void *argument, uint64_t range);
+static gsaw_status run_directory(gsaw_worker *worker, void *argument, uint64_t *value);
 
 static gsaw_status submit(gsaw__discovery *self, gsaw__dir *dir)
 {
-    gsaw_task task = {
-        .function = run_directory,
-        .argument = dir,
-        .range = (uint64_t)(uintptr_t)self,
-    };
-    return gsaw_pool_submit(self->pool, self->group, task);
+    return gsaw_pool_spawn(self->pool, self->group, run_directory, dir, (uint64_t)(uintptr_t)self);
 }
 
 /* The end of a directory that was to be listed: also when it never was. */
@@ -166,16 +161,16 @@ static void list(gsaw__discovery *self, struct worker_place *place, gsaw_worker 
 }
 
 /* The task of a directory. */
-static void run_directory(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status run_directory(gsaw_worker *worker, void *argument, uint64_t *value)
 {
-    gsaw__discovery *self = (gsaw__discovery *)(uintptr_t)range;
+    gsaw__discovery *self = (gsaw__discovery *)(uintptr_t)*value;
     gsaw__dir *dir = argument;
     gsaw_check(gsaw_worker_index(worker) < self->place_count);
     struct worker_place *place = &self->places[gsaw_worker_index(worker)];
     if (is_stopped(self)) {
         gsaw__dir_abandon(&self->tree, dir);
         finish(self, dir);
-        return;
+        return GSAW_OK;
     }
     place->lister.totals.directories++;
     int failure = gsaw__dir_enter(&self->tree, dir);
@@ -189,6 +184,7 @@ static void run_directory(gsaw_worker *worker, void *argument, uint64_t range)
         gsaw__dir_release(&self->tree, dir);
     }
     finish(self, dir);
+    return GSAW_OK;
 }
 
 static gsaw_status add_patterns(gsaw__ignore *list, const gsaw_strings *patterns, gsaw_error *error)

@@ -90,15 +90,14 @@ static bool is_cancelled(const struct run *run)
     return gsaw__load_relaxed(&run->codebase->cancel) != 0;
 }
 
-static void parse_part(gsaw_worker *worker, void *argument, uint64_t range);
+static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *value);
 
 /* Give the part to the pool. When that fails, the run does. */
 static void submit_part(struct batch *batch, uint32_t first, uint32_t end)
 {
     struct run *run = batch->run;
     struct part part = {first, end, gsaw__dir_retain(batch->dir)};
-    gsaw_task task = {.function = parse_part, .argument = batch, .range = pack(part)};
-    if (gsaw_pool_submit(run->pool, &run->group, task) == GSAW_OK)
+    if (gsaw_pool_spawn(run->pool, &run->group, parse_part, batch, pack(part)) == GSAW_OK)
         return;
     if (part.holds)
         gsaw__dir_release(gsaw__discovery_tree(run->discovery), batch->dir);
@@ -163,12 +162,12 @@ static uint32_t split(struct batch *batch, gsaw_worker *worker, struct part part
     return part.end;
 }
 
-static void parse_part(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct batch *batch = argument;
     struct run *run = batch->run;
     struct slot *slot = &run->slots[gsaw_worker_index(worker)];
-    struct part part = unpack(range);
+    struct part part = unpack(*value);
     uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
     if (slot->parser.first_ns == 0)
         slot->parser.first_ns = start_ns;
@@ -184,6 +183,7 @@ static void parse_part(gsaw_worker *worker, void *argument, uint64_t range)
     slot->parser.last_ns = gsaw__clock_ns();
     if (part.holds)
         gsaw__dir_release(gsaw__discovery_tree(run->discovery), batch->dir);
+    return GSAW_OK;
 }
 
 /* ---- discover: each complete listing is handed to parse ---- */

@@ -1,4 +1,4 @@
-/* deque.c - Chase and Lev's deque with growing rings and jobs of four words.
+/* deque.c - Chase and Lev's deque with growing rings and jobs of two words.
  * Keeps:   the owner writes a slot only when top has passed it, so a thief that read it half old,
  *          half new finds top moved, fails its compare-and-swap and drops what it read.
  * Threads: as in deque.h.
@@ -18,15 +18,10 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-enum { WORD_GROUP, WORD_FUNCTION, WORD_ARGUMENT, WORD_RANGE, WORD_COUNT };
-
-static_assert(sizeof(uintptr_t) <= sizeof(uint64_t) &&
-                  sizeof(gsaw_task_function *) <= sizeof(uint64_t),
-              "pointers fit a word");
-
 /* A job as words that a thief may read while the owner overwrites them. */
 struct slot {
-    _Atomic uint64_t words[WORD_COUNT];
+    _Atomic uintptr_t word;
+    _Atomic(gsaw_group *) group;
 };
 
 struct gsaw__ring {
@@ -45,27 +40,17 @@ static struct slot *slot_at(struct gsaw__ring *ring, int64_t index)
     return &ring->slots[index & (ring->capacity - 1)];
 }
 
-static void write_slot(struct slot *slot, const gsaw__job *job)
+static void write_slot(struct slot *slot, gsaw__job job)
 {
-    /* [D1] relaxed: published by the store to bottom that follows */
-    gsaw__store_relaxed(&slot->words[WORD_GROUP], (uint64_t)(uintptr_t)job->group);
-    gsaw__store_relaxed(&slot->words[WORD_FUNCTION], (uint64_t)(uintptr_t)job->task.function);
-    gsaw__store_relaxed(&slot->words[WORD_ARGUMENT], (uint64_t)(uintptr_t)job->task.argument);
-    gsaw__store_relaxed(&slot->words[WORD_RANGE], job->task.range);
+    gsaw__store_relaxed(&slot->word, job.word);   /* [D1] published by the store to bottom */
+    gsaw__store_relaxed(&slot->group, job.group); /* [D1] the same */
 }
 
 static gsaw__job read_slot(struct slot *slot)
 {
     /* [D1] relaxed: the load of bottom before acquired them; [D2] what is torn is dropped */
-    uint64_t group = gsaw__load_relaxed(&slot->words[WORD_GROUP]);
-    uint64_t function = gsaw__load_relaxed(&slot->words[WORD_FUNCTION]);
-    uint64_t argument = gsaw__load_relaxed(&slot->words[WORD_ARGUMENT]);
-    return (gsaw__job){
-        .group = (gsaw_group *)(uintptr_t)group,
-        .task.function = (gsaw_task_function *)(uintptr_t)function,
-        .task.argument = (void *)(uintptr_t)argument,
-        .task.range = gsaw__load_relaxed(&slot->words[WORD_RANGE]), /* [D1] [D2] as above */
-    };
+    return (gsaw__job){.word = gsaw__load_relaxed(&slot->word),
+                       .group = gsaw__load_relaxed(&slot->group)}; /* [D1] [D2] the same */
 }
 
 static struct gsaw__ring *ring_new(const gsaw_allocator *allocator, int64_t capacity)
@@ -113,8 +98,7 @@ static bool grow(gsaw__deque *self, int64_t top, int64_t bottom, int64_t wanted)
     if (ring == NULL)
         return false;
     for (int64_t i = top; i < bottom; i++) {
-        gsaw__job job = read_slot(slot_at(old, i));
-        write_slot(slot_at(ring, i), &job);
+        write_slot(slot_at(ring, i), read_slot(slot_at(old, i)));
     }
     old->older = self->retired;
     self->retired = old;
@@ -135,7 +119,7 @@ size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
     return (size_t)room;
 }
 
-bool gsaw__deque_push(gsaw__deque *self, const gsaw__job *job)
+bool gsaw__deque_push(gsaw__deque *self, gsaw__job job)
 {
     int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
     int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
@@ -173,13 +157,13 @@ bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out)
     return won;
 }
 
-gsaw_group *gsaw__deque_peek_group(const gsaw__deque *self)
+gsaw__job gsaw__deque_peek(const gsaw__deque *self)
 {
     int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
     if (gsaw__load_relaxed(&self->top) > bottom)            /* [D2] as in take() */
-        return NULL;
+        return (gsaw__job){0};
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    return read_slot(slot_at(ring, bottom)).group;
+    return read_slot(slot_at(ring, bottom));
 }
 
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out)

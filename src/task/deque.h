@@ -47,7 +47,7 @@ void gsaw__deque_clear(gsaw__deque *self);
 
 /* Put a job at the bottom. False when it was full and memory is out. After a take or steal by the
  * owner there is room for one push, which cannot fail. */
-bool gsaw__deque_push(gsaw__deque *self, const gsaw__job *job);
+bool gsaw__deque_push(gsaw__deque *self, gsaw__job job);
 
 /* How many more jobs can be pushed, after an attempt to make room for `wanted`. Owner. */
 size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted);
@@ -55,9 +55,8 @@ size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted);
 /* Take the newest job. False when there is none. */
 bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out);
 
-/* The group of the newest job, NULL when there is none: that take() would give it is likely, not
- * sure. */
-gsaw_group *gsaw__deque_peek_group(const gsaw__deque *self);
+/* The newest job, all-zero when there is none: that take() would give it is likely, not sure. */
+gsaw__job gsaw__deque_peek(const gsaw__deque *self);
 
 /* Take the oldest job, if `only` is NULL or its group. Any thread, the owner too. */
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out);

@@ -1,15 +1,40 @@
-/* job.h - a task and the group that it counts in: what deques and the queue hold, by value.
- * Keeps:   four words; a job that is held anywhere is one of its group's pending.
+/* job.h - what deques hold: a task, or a node of a graph, with the group that it counts in.
+ * Keeps:   two words; a job that is held anywhere is one of its group's pending, or forked by a
+ *          task that is.
  * Threads: a value, none.
- * Next:    deque.h, queue.h */
+ * Next:    deque.h, inbox.h, run.h */
 #ifndef GSAW_TASK_JOB_H
 #define GSAW_TASK_JOB_H
 
-#include <gangsaw/task.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include <gangsaw/pool.h>
+
+/* The group stands here, and not only in the task, since who looks at a job that it does not own
+ * yet must not follow the pointer: the task may have ended and be gone. */
 typedef struct gsaw__job {
-    gsaw_group *group; /* borrowed: outlives the job */
-    gsaw_task task;
+    uintptr_t word; /* a gsaw_task *, or 2 * node + 1 of the graph that the group is of */
+    gsaw_group *group;
 } gsaw__job;
+
+/* The job that a task is. */
+static inline gsaw__job gsaw__job_of_task(gsaw_task *task, gsaw_group *group)
+{
+    return (gsaw__job){.word = (uintptr_t)task, .group = group};
+}
+
+/* The job that a node of the graph of this group is. */
+static inline gsaw__job gsaw__job_of_node(uint32_t node, gsaw_group *group)
+{
+    return (gsaw__job){.word = (uintptr_t)node << 1 | 1, .group = group};
+}
+
+/* Which of the two it is, and which task or node. */
+static inline bool gsaw__job_is_node(gsaw__job job) { return (job.word & 1) != 0; }
+/* Of a task alone. */
+static inline gsaw_task *gsaw__job_task(gsaw__job job) { return (gsaw_task *)job.word; }
+/* Of a node alone. */
+static inline uint32_t gsaw__job_node(gsaw__job job) { return (uint32_t)(job.word >> 1); }
 
 #endif

@@ -9,9 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/check.h"
 #include "base/status.h"
-#include "task/pool.h"
+#include "task/run.h"
 
 #define SPIN_NS 30000u /* about the cost of a sleep and a wake-up; looking longer only burns */
 
@@ -24,7 +23,10 @@ static void set_live(gsaw_pool *self, uint32_t count)
 {
     /* [R5] pairs with R5 in live_count() and stop_if_quiet() */
     gsaw__store_seq_cst(&self->live, count);
-    bool have_room = count <= self->usable_cpus && self->usable_cpus > 1;
+    /* [R8] written under control, as here; those that replace blocked ones do not count */
+    uint32_t wanted = gsaw__load_relaxed(&self->wanted);
+    bool have_room =
+        (count < wanted ? count : wanted) <= self->usable_cpus && self->usable_cpus > 1;
     gsaw__store_relaxed(&self->spin_ns, have_room ? SPIN_NS : 0); /* [R4] a hint */
 }
 
@@ -58,13 +60,13 @@ void gsaw__seat_release(gsaw_pool *self)
 /* Wait for the seat, under control: the number of threads stays 0 meanwhile. */
 static void seat_wait(gsaw_pool *self)
 {
-    gsaw__sleeper sleeper = {0};
+    gsaw__sleeper sleeper = {.key = &self->seat};
     while (!gsaw__seat_take(self)) {
-        gsaw__park_enter(&self->park, &sleeper, &self->seat, false);
+        gsaw__park_enter(&self->park, &sleeper);
         if (gsaw__seat_is_free(self))
             gsaw__park_leave(&self->park, &sleeper);
         else
-            gsaw__park_sleep(&sleeper);
+            gsaw__park_sleep(&sleeper, GSAW_PARK_FOREVER);
     }
 }
 
@@ -100,7 +102,8 @@ gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error
         gsaw__thread_options options = {.function = gsaw__worker_main,
                                         .argument = worker,
                                         .name = name,
-                                        .stack_size = self->options.stack_size};
+                                        .stack_size = self->options.stack_size,
+                                        .cpu = self->options.pin ? live + 1 : 0};
         status = self->start(&worker->thread, &options, NULL);
         if (status != GSAW_OK) {
             status = gsaw__fail(error, GSAW_LIMIT, "%" PRIu32 " threads started of %" PRIu32, live,
@@ -113,16 +116,24 @@ gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error
     return status;
 }
 
+/* Wait for the threads of workers [first, end), which are about to end. Under control. */
+static void join(gsaw_pool *self, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
+        gsaw__thread_join(&worker->thread);
+        gsaw__sub_relaxed(&self->ended, 1); /* [R7] under control */
+    }
+}
+
 /* Let workers [workers, live) end, under control. */
 static void shrink(gsaw_pool *self, uint32_t workers)
 {
     uint32_t live = live_count(self);
     gsaw__store_seq_cst(&self->target, workers); /* [R2] pairs with R2 in is_ending() */
     gsaw__park_wake_all(&self->park, false);
-    for (uint32_t i = workers; i < live; i++) {
-        gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
-        gsaw__thread_join(&worker->thread);
-    }
+    gsaw__park_wake_waiting(&self->park, &self->blocked);
+    join(self, workers, live);
     set_live(self, workers);
 }
 
@@ -140,8 +151,11 @@ gsaw_status gsaw_pool_resize(gsaw_pool *self, uint32_t workers)
     gsaw__mutex_lock(&self->control);
     uint32_t live = live_count(self);
     if (gsaw__load_seq_cst(&self->state) != GSAW_POOL_OPEN) { /* [R1] pairs with raise_state() */
-        status = GSAW_CLOSED;
-    } else if (live == 0) {
+        gsaw__mutex_unlock(&self->control);
+        return GSAW_CLOSED;
+    }
+    gsaw__store_seq_cst(&self->wanted, workers); /* [R8] pairs with R8 in is_surplus() */
+    if (live == 0) {
         seat_wait(self);
         status = gsaw__pool_grow(self, workers, NULL);
         gsaw__seat_release(self);
@@ -154,6 +168,39 @@ gsaw_status gsaw_pool_resize(gsaw_pool *self, uint32_t workers)
     return status;
 }
 
+/* ---- blocking sections ---- */
+
+void gsaw_worker_block_begin(gsaw_worker *self)
+{
+    gsaw_pool *pool = self->pool;
+    gsaw_assert(!self->is_blocked);
+    gsaw__worker_hand_over(self);
+    gsaw__credit_flush(self);
+    if (live_count(pool) == 0)
+        return; /* this thread holds the seat: who else waits may not have it */
+    self->is_blocked = true;
+    /* [R8] before the wake-up, pairs with R8 in is_surplus() */
+    uint32_t blocked = gsaw__add_seq_cst(&pool->blocked, 1) + 1;
+    gsaw__park_wake_waiting(&pool->park, &pool->blocked);
+    /* Who has control starts or ends threads now; to wait for that here could be for ever. */
+    if (!gsaw__mutex_try_lock(&pool->control))
+        return;
+    uint32_t live = live_count(pool);
+    uint64_t due = (uint64_t)gsaw__load_relaxed(&pool->wanted) + blocked; /* [R8] under control */
+    /* [R1] pairs with R1 in raise_state() */
+    if (live < due && live < GSAW_WORKERS_MAX && gsaw__load_seq_cst(&pool->state) == GSAW_POOL_OPEN)
+        gsaw__pool_grow(pool, live + 1, NULL);
+    gsaw__mutex_unlock(&pool->control);
+}
+
+void gsaw_worker_block_end(gsaw_worker *self)
+{
+    if (!self->is_blocked)
+        return;
+    self->is_blocked = false;
+    gsaw__sub_seq_cst(&self->pool->blocked, 1); /* [R8] a surplus worker sees it after its task */
+}
+
 /* ---- the end ---- */
 
 static void raise_state(gsaw_pool *self, uint32_t state)
@@ -163,22 +210,24 @@ static void raise_state(gsaw_pool *self, uint32_t state)
         ;
 }
 
-void gsaw_pool_shutdown(gsaw_pool *self, bool drain)
+/* Tell everyone; the control lock is taken in between, so that no resize goes on. */
+static void begin_shutdown(gsaw_pool *self, bool drain)
 {
-    if (gsaw__pool_is_forked(self))
-        return;
     gsaw_assert(gsaw__pool_worker_here(self) == NULL);
     raise_state(self, drain ? GSAW_POOL_DRAIN : GSAW_POOL_DROP);
-    gsaw__queue_close(&self->queue);
+    gsaw__inbox_close(&self->inbox);
     gsaw__park_wake_all(&self->park, false);
+    gsaw__park_wake_waiting(&self->park, &self->blocked);
     gsaw__mutex_lock(&self->control);
-    uint32_t live = live_count(self);
-    /* Once more, now that no resize goes on: live is right, and the last to park will see it. */
+    /* Once more, now that live is right: the last to park will see it. */
     gsaw__park_wake_all(&self->park, false);
-    for (uint32_t i = 0; i < live; i++) {
-        gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
-        gsaw__thread_join(&worker->thread);
-    }
+    gsaw__park_wake_waiting(&self->park, &self->blocked);
+}
+
+/* Under control, which is given back. */
+static void end_shutdown(gsaw_pool *self)
+{
+    join(self, 0, live_count(self));
     set_live(self, 0);
     /* A job may be left: the last worker can have looked and gone just before it came, from a
      * submitter that was not yet refused or from a worker that a resize had end. */
@@ -186,4 +235,59 @@ void gsaw_pool_shutdown(gsaw_pool *self, bool drain)
     gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), NULL); /* [R3] under control */
     gsaw__seat_release(self);
     gsaw__mutex_unlock(&self->control);
+}
+
+void gsaw_pool_shutdown(gsaw_pool *self, bool drain)
+{
+    if (gsaw__pool_is_forked(self))
+        return;
+    begin_shutdown(self, drain);
+    end_shutdown(self);
+}
+
+static bool have_ended(const gsaw_pool *self)
+{
+    /* [R7] a look before parking, pairs with R7 in worker_main() */
+    return gsaw__load_seq_cst(&self->ended) == live_count(self);
+}
+
+static size_t list_stuck(const gsaw_pool *self, gsaw_stuck *stuck, size_t room)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < live_count(self); i++) {
+        gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] under control */
+        gsaw_task_function *function = gsaw__load_relaxed(&worker->function); /* [S3] a hint */
+        if (function != NULL && count < room)
+            stuck[count] =
+                (gsaw_stuck){.worker = i,
+                             .function = function,
+                             .argument = gsaw__load_relaxed(&worker->argument)}; /* [S3] */
+        count += function != NULL;
+    }
+    return count;
+}
+
+gsaw_status gsaw_pool_shutdown_until(gsaw_pool *self, uint64_t deadline_ns, gsaw_stuck *stuck,
+                                     size_t room, size_t *count)
+{
+    *count = 0;
+    if (gsaw__pool_is_forked(self))
+        return GSAW_CLOSED;
+    begin_shutdown(self, false);
+    gsaw__sleeper sleeper = {.key = &self->ended};
+    bool in_time = true;
+    while (in_time && !have_ended(self)) {
+        gsaw__park_enter(&self->park, &sleeper);
+        if (have_ended(self))
+            gsaw__park_leave(&self->park, &sleeper);
+        else if (!gsaw__park_sleep(&sleeper, deadline_ns))
+            in_time = !gsaw__park_leave(&self->park, &sleeper);
+    }
+    if (have_ended(self)) {
+        end_shutdown(self);
+        return GSAW_OK;
+    }
+    *count = list_stuck(self, stuck, room);
+    gsaw__mutex_unlock(&self->control);
+    return GSAW_TIMEOUT;
 }

@@ -6,9 +6,11 @@
  * Next:    park.h. Source: futex(2). */
 #include "task/park.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -47,8 +49,13 @@ void gsaw__park_clear(gsaw__park *self)
     self->ready = 0;
 }
 
+static bool is_worker(const gsaw__sleeper *sleeper)
+{
+    return sleeper->key == NULL || sleeper->helps;
+}
+
 /* Under the lock of the list. */
-static void unlist(gsaw__sleepers *list, gsaw__sleeper *sleeper)
+static void unlist(gsaw__park *self, gsaw__sleepers *list, gsaw__sleeper *sleeper)
 {
     if (sleeper->previous != NULL)
         sleeper->previous->next = sleeper->next;
@@ -62,13 +69,13 @@ static void unlist(gsaw__sleepers *list, gsaw__sleeper *sleeper)
     gsaw__sub_relaxed(&list->count, 1);
     if (sleeper->helps)
         gsaw__sub_relaxed(&list->helpers, 1); /* [P1] the same */
+    if (is_worker(sleeper))
+        gsaw__sub_relaxed(&self->asleep, 1); /* [P1] the same */
 }
 
-void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper, const void *key, bool helps)
+void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper)
 {
-    gsaw__sleepers *list = list_of(self, key);
-    sleeper->key = key;
-    sleeper->helps = helps;
+    gsaw__sleepers *list = list_of(self, sleeper->key);
     gsaw__store_relaxed(&sleeper->woken, 0); /* [P3] not listed yet: the lock publishes it */
     gsaw__mutex_lock(&list->lock);
     sleeper->previous = NULL;
@@ -79,16 +86,28 @@ void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper, const void *key,
     sleeper->is_listed = true;
     /* [P1] step 1, before the look; pairs with the loads of count and helpers in wake_*() */
     gsaw__add_seq_cst(&list->count, 1);
-    if (helps)
+    if (sleeper->helps)
         gsaw__add_seq_cst(&list->helpers, 1); /* [P1] the same */
+    if (is_worker(sleeper))
+        gsaw__add_seq_cst(&self->asleep, 1); /* [P1] the same, after the others: who sees it sees
+                                                them */
     gsaw__mutex_unlock(&list->lock);
 }
 
-void gsaw__park_sleep(gsaw__sleeper *sleeper)
+bool gsaw__park_sleep(gsaw__sleeper *sleeper, uint64_t deadline_ns)
 {
+    struct timespec until = {.tv_sec = (time_t)(deadline_ns / 1000000000),
+                             .tv_nsec = (long)(deadline_ns % 1000000000)};
     /* [P3] acquire, pairs with P3 in wake() */
-    while (gsaw__load_acquire(&sleeper->woken) == 0)
-        syscall(SYS_futex, &sleeper->woken, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    while (gsaw__load_acquire(&sleeper->woken) == 0) {
+        /* The deadline of FUTEX_WAIT_BITSET is absolute, on the monotonic clock. */
+        long result =
+            syscall(SYS_futex, &sleeper->woken, FUTEX_WAIT_BITSET_PRIVATE, 0,
+                    deadline_ns == GSAW_PARK_FOREVER ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY);
+        if (result == -1 && errno == ETIMEDOUT)
+            return false;
+    }
+    return true;
 }
 
 bool gsaw__park_leave(gsaw__park *self, gsaw__sleeper *sleeper)
@@ -97,10 +116,10 @@ bool gsaw__park_leave(gsaw__park *self, gsaw__sleeper *sleeper)
     gsaw__mutex_lock(&list->lock);
     bool was_listed = sleeper->is_listed;
     if (was_listed)
-        unlist(list, sleeper);
+        unlist(self, list, sleeper);
     gsaw__mutex_unlock(&list->lock);
     if (!was_listed)
-        gsaw__park_sleep(sleeper); /* its waker still has to touch it */
+        gsaw__park_sleep(sleeper, GSAW_PARK_FOREVER); /* its waker still has to touch it */
     return was_listed;
 }
 
@@ -126,7 +145,7 @@ void gsaw__park_wake_idle(gsaw__park *self)
     gsaw__sleeper *sleeper = self->idle.first;
     /* [P2] asked again under the lock, so that many who bring work wake one and not one each */
     if (sleeper != NULL && gsaw__load_seq_cst(&self->searching) == 0) {
-        unlist(&self->idle, sleeper);
+        unlist(self, &self->idle, sleeper);
         sleeper->next = NULL;
         gsaw__add_seq_cst(&self->searching, 1); /* [P2] on behalf of the one woken */
     } else {
@@ -136,20 +155,33 @@ void gsaw__park_wake_idle(gsaw__park *self)
     wake(sleeper);
 }
 
-/* Take those out of the list that wait for `key` (NULL: all): helpers alone or any, one or all of
- * them. */
-static gsaw__sleeper *pick(gsaw__sleepers *list, const void *key, bool helpers, bool all)
+/* Whom to take out of a list. */
+struct choice {
+    const void *key;    /* NULL: whatever the key */
+    const void *detail; /* NULL: whatever the detail */
+    bool helpers;       /* those with `helps` alone */
+    bool all;           /* else one */
+};
+
+static bool is_chosen(const struct choice *choice, const gsaw__sleeper *sleeper)
+{
+    return (choice->key == NULL || sleeper->key == choice->key) &&
+           (choice->detail == NULL || sleeper->detail == choice->detail) &&
+           (!choice->helpers || sleeper->helps);
+}
+
+static gsaw__sleeper *pick(gsaw__park *self, gsaw__sleepers *list, const struct choice *choice)
 {
     gsaw__sleeper *chain = NULL;
     gsaw__mutex_lock(&list->lock);
     for (gsaw__sleeper *sleeper = list->first, *next; sleeper != NULL; sleeper = next) {
         next = sleeper->next;
-        if ((key != NULL && sleeper->key != key) || (helpers && !sleeper->helps))
+        if (!is_chosen(choice, sleeper))
             continue;
-        unlist(list, sleeper);
+        unlist(self, list, sleeper);
         sleeper->next = chain;
         chain = sleeper;
-        if (!all)
+        if (!choice->all)
             break;
     }
     gsaw__mutex_unlock(&list->lock);
@@ -160,26 +192,34 @@ void gsaw__park_wake_helper(gsaw__park *self, const void *key)
 {
     gsaw__sleepers *list = list_of(self, key);
     if (gsaw__load_seq_cst(&list->helpers) != 0) /* [P1] step 2, pairs with P1 in enter() */
-        wake(pick(list, key, true, false));
+        wake(pick(self, list, &(struct choice){.key = key, .helpers = true}));
+}
+
+void gsaw__park_wake_detail(gsaw__park *self, const void *key, const void *detail)
+{
+    gsaw__sleepers *list = list_of(self, key);
+    if (gsaw__load_seq_cst(&list->helpers) != 0) /* [P1] step 2, pairs with P1 in enter() */
+        wake(pick(self, list, &(struct choice){.key = key, .detail = detail, .all = true}));
 }
 
 void gsaw__park_wake_waiting(gsaw__park *self, const void *key)
 {
     gsaw__sleepers *list = list_of(self, key);
     if (gsaw__load_seq_cst(&list->count) != 0) /* [P1] step 2, pairs with P1 in enter() */
-        wake(pick(list, key, false, true));
+        wake(pick(self, list, &(struct choice){.key = key, .all = true}));
 }
 
 void gsaw__park_wake_all(gsaw__park *self, bool waiting)
 {
-    gsaw__sleeper *chain = pick(&self->idle, NULL, false, true);
+    struct choice everyone = {.all = true};
+    gsaw__sleeper *chain = pick(self, &self->idle, &everyone);
     uint32_t count = 0;
     for (gsaw__sleeper *sleeper = chain; sleeper != NULL; sleeper = sleeper->next)
         count++;
     gsaw__add_seq_cst(&self->searching, count); /* [P2] on behalf of those woken */
     wake(chain);
     for (uint32_t i = 0; waiting && i < GSAW_PARK_BUCKETS; i++)
-        wake(pick(&self->waiting[i], NULL, false, true));
+        wake(pick(self, &self->waiting[i], &everyone));
 }
 
 void gsaw__park_search_begin(gsaw__park *self)

@@ -32,7 +32,8 @@
  * at first. */
 typedef struct gsaw__sleeper {
     struct gsaw__sleeper *next, *previous; /* in its list */
-    const void *key;                       /* what it waits for; NULL: an idle worker */
+    const void *key;                       /* the group it waits for; NULL: an idle worker */
+    const void *detail;     /* the one task of that group that it waits for; NULL: all of it */
     bool helps;             /* a worker that would run tasks of the group meanwhile */
     bool is_listed;         /* under the list's lock */
     _Atomic uint32_t woken; /* futex word: 0 until it was taken out of the list and woken */
@@ -47,6 +48,8 @@ typedef struct gsaw__sleepers {
 } gsaw__sleepers;
 
 typedef struct gsaw__park {
+    _Atomic uint32_t asleep; /* idle workers and those with `helps`: who brings work looks here */
+    char padding_asleep[GSAW_SEPARATION];
     gsaw__sleepers idle;
     _Atomic uint32_t searching; /* workers that look for work */
     char padding[GSAW_SEPARATION];
@@ -58,12 +61,15 @@ typedef struct gsaw__park {
 gsaw_status gsaw__park_init(gsaw__park *self);
 void gsaw__park_clear(gsaw__park *self);
 
-/* Step 1 of parking: as an idle worker, or waiting for `key`. After this the caller looks once
- * more, and then either sleeps or leaves. */
-void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper, const void *key, bool helps);
+/* Step 1 of parking, with key, detail and helps of the sleeper set. After this the caller looks
+ * once more, and then either sleeps or leaves. */
+void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper);
 
-/* Sleep until woken. An idle worker then counts as searching. */
-void gsaw__park_sleep(gsaw__sleeper *sleeper);
+#define GSAW_PARK_FOREVER UINT64_MAX
+
+/* Sleep until woken; an idle worker then counts as searching. False when deadline_ns (of
+ * gsaw__clock_ns) has passed: then the caller leaves. */
+bool gsaw__park_sleep(gsaw__sleeper *sleeper, uint64_t deadline_ns);
 
 /* Take the entry back. False when somebody had already chosen to wake it (which is waited for):
  * then it is as after sleep(). */
@@ -74,6 +80,15 @@ void gsaw__park_wake_idle(gsaw__park *self);
 
 /* Wake one worker that waits for `key` and would help. Cheap when there is none. */
 void gsaw__park_wake_helper(gsaw__park *self, const void *key);
+
+/* Wake the helper that waits for this detail of `key`. Cheap when there is none. */
+void gsaw__park_wake_detail(gsaw__park *self, const void *key, const void *detail);
+
+/* Whether anyone sleeps who could run a task: the look of who brings work. */
+static inline bool gsaw__park_is_awake(const gsaw__park *self)
+{
+    return gsaw__load_seq_cst(&self->asleep) == 0; /* [P1] step 2, pairs with P1 in enter() */
+}
 
 /* Wake all that wait for `key`. Cheap when there are none. */
 void gsaw__park_wake_waiting(gsaw__park *self, const void *key);

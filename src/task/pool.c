@@ -1,15 +1,14 @@
 /* pool.c - ThreadPool: making and freeing, submitting, waiting from outside, looking in.
  * Keeps:   a task that was taken is one of its group's pending before any worker can see it.
  * Threads: any.
- * Next:    pool.h, worker.c, lifecycle.c */
-#include "task/pool.h"
+ * Next:    pool.h, run.h, worker.c, lifecycle.c */
+#include "task/run.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/check.h"
 #include "base/machine.h"
 #include "base/status.h"
 
@@ -57,10 +56,12 @@ static void destroy(gsaw_pool *self)
     uint32_t made = gsaw__load_acquire(&self->made); /* [R3] pairs with R3 in make() */
     for (uint32_t i = 0; i < made; i++)
         gsaw__worker_free(gsaw__load_relaxed(&self->workers[i])); /* [R3] made was acquired */
+    if (self->ready >= 4)
+        gsaw__depot_clear(&self->depot);
     if (self->ready >= 3)
         gsaw__park_clear(&self->park);
     if (self->ready >= 2)
-        gsaw__queue_clear(&self->queue);
+        gsaw__inbox_clear(&self->inbox);
     if (self->ready >= 1)
         gsaw__mutex_clear(&self->control);
     if (self->fork_mark != NULL)
@@ -74,13 +75,17 @@ static gsaw_status init_parts(gsaw_pool *self)
     if (status != GSAW_OK)
         return status;
     self->ready = 1;
-    status = gsaw__queue_init(&self->queue, self->options.allocator);
+    status = gsaw__inbox_init(&self->inbox);
     if (status != GSAW_OK)
         return status;
     self->ready = 2;
     status = gsaw__park_init(&self->park);
+    if (status != GSAW_OK)
+        return status;
+    self->ready = 3;
+    status = gsaw__depot_init(&self->depot, self->options.allocator);
     if (status == GSAW_OK)
-        self->ready = 3;
+        self->ready = 4;
     return status;
 }
 
@@ -112,6 +117,7 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
     }
     uint32_t workers = options->workers != 0 ? options->workers : self->usable_cpus;
     gsaw__mutex_lock(&self->control);
+    gsaw__store_seq_cst(&self->wanted, workers); /* [R8] pairs with R8 in is_surplus() */
     status = gsaw__pool_grow(self, workers, error);
     gsaw__mutex_unlock(&self->control);
     if (status == GSAW_NO_MEMORY) {
@@ -137,7 +143,7 @@ void gsaw_pool_free(gsaw_pool *self)
         return;
     if (gsaw__pool_is_forked(self)) {
         self->ready = 0; /* the locks may be held by threads that this process does not have */
-        gsaw__queue_abandon(&self->queue);
+        gsaw__depot_abandon(&self->depot);
     } else {
         gsaw_pool_shutdown(self, true);
     }
@@ -146,77 +152,241 @@ void gsaw_pool_free(gsaw_pool *self)
 
 /* ---- submitting ---- */
 
-static void begin(gsaw_group *group)
+static void begin(gsaw_group *group, uint64_t count)
 {
-    /* [G2] relaxed: the job carries it, by the release of deque or queue, to where it is ended */
-    gsaw__add_relaxed(&group->pending, 1);
+    /* [G2] relaxed: the job carries it, by the release of deque or inbox, to where it is ended */
+    gsaw__add_relaxed(&group->pending, count);
 }
 
-gsaw_status gsaw__pool_submit_local(gsaw_worker *worker, gsaw_group *group, gsaw_task task)
+/* ---- tasks_max ---- */
+
+void gsaw__leave_flight(gsaw_pool *self, uint64_t count)
 {
-    gsaw_pool *self = worker->pool;
-    if (gsaw__load_relaxed(&self->state) == GSAW_POOL_DROP) /* [R1] as in run() */
+    /* [F1] before the look at who waits for room, pairs with F1 in is_full() */
+    gsaw__sub_seq_cst(&self->in_flight, count);
+    gsaw__park_wake_waiting(&self->park, &self->in_flight);
+}
+
+static bool is_full(const gsaw_pool *self, uint64_t count)
+{
+    /* [F1] a look before parking, pairs with F1 in leave_flight() */
+    uint64_t used = gsaw__load_seq_cst(&self->in_flight);
+    return used != 0 && used + count > self->options.tasks_max;
+}
+
+static void wait_for_room(gsaw_pool *self, uint64_t count)
+{
+    gsaw__sleeper sleeper = {.key = &self->in_flight};
+    while (is_full(self, count)) {
+        if (gsaw__seat_take(self)) { /* nobody else would make room */
+            gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), NULL); /* [R3] made before */
+            gsaw__seat_release(self);
+            continue;
+        }
+        gsaw__park_enter(&self->park, &sleeper);
+        if (!is_full(self, count) || gsaw__seat_is_free(self))
+            gsaw__park_leave(&self->park, &sleeper);
+        else
+            gsaw__park_sleep(&sleeper, GSAW_PARK_FOREVER);
+    }
+}
+
+/* Count tasks as in flight; from outside only when there is room, which `may_block` waits for. */
+static gsaw_status enter_flight(gsaw_pool *self, uint64_t count, bool may_block)
+{
+    uint64_t used = gsaw__load_relaxed(&self->in_flight); /* [F1] checked by the exchange */
+    for (;;) {
+        if (used != 0 && used + count > self->options.tasks_max) {
+            if (!may_block)
+                return GSAW_AGAIN;
+            wait_for_room(self, count);
+            used = gsaw__load_relaxed(&self->in_flight);                       /* [F1] the same */
+        } else if (gsaw__cas_seq_cst(&self->in_flight, &used, used + count)) { /* [F1] its place */
+            return GSAW_OK;
+        }
+    }
+}
+
+static void prepare(gsaw_task *task, gsaw_group *group, uint32_t kind)
+{
+    task->group = group;
+    gsaw__store_relaxed(&task->status, GSAW_OK); /* [T1] published by inbox or deque */
+    gsaw__store_relaxed(&task->state, GSAW_TASK_QUEUED | kind); /* [T1] the same */
+}
+
+static void submit_local(gsaw_worker *worker, gsaw_group *group, gsaw_task *task)
+{
+    if (worker->pool->options.tasks_max != 0)
+        gsaw__add_relaxed(&worker->pool->in_flight, 1); /* [F1] more is no news to who waits */
+    gsaw__credit_use(worker, group);
+    gsaw__worker_push(worker, gsaw__job_of_task(task, group));
+}
+
+/* Tasks newest to oldest, linked and prepared. */
+static gsaw_status submit_outside(gsaw_pool *self, gsaw_group *group, gsaw_task *newest,
+                                  gsaw_task *oldest, uint64_t count)
+{
+    begin(group, count);
+    if (!gsaw__inbox_push(&self->inbox, newest, oldest)) {
+        gsaw__pool_end(self, group, count);
+        if (self->options.tasks_max != 0)
+            gsaw__leave_flight(self, count);
         return GSAW_CLOSED;
-    gsaw__job job = {.group = group, .task = task};
-    begin(group);
-    bool taken = self->options.no_stealing ? gsaw__queue_push(&self->queue, &job, true) == GSAW_OK
-                                           : gsaw__deque_push(&worker->deque, &job);
-    if (!taken) {
-        gsaw__pool_end(self, group);
-        return GSAW_NO_MEMORY;
     }
     gsaw__pool_notify(self, group);
     return GSAW_OK;
 }
 
-gsaw_status gsaw_pool_submit(gsaw_pool *self, gsaw_group *group, gsaw_task task)
+static bool is_dropping(const gsaw_pool *self)
 {
-    if (group == NULL || task.function == NULL)
+    return gsaw__load_relaxed(&self->state) == GSAW_POOL_DROP; /* [R1] as in gsaw__is_dropped() */
+}
+
+static gsaw_status submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task, bool may_block)
+{
+    if (group == NULL || task == NULL || task->function == NULL)
+        return GSAW_INVALID;
+    if (gsaw__pool_is_forked(self))
+        return GSAW_CLOSED;
+    gsaw_worker *worker = gsaw__pool_worker_here(self);
+    if (worker != NULL) {
+        if (is_dropping(self))
+            return GSAW_CLOSED;
+        prepare(task, group, 0);
+        submit_local(worker, group, task);
+        return GSAW_OK;
+    }
+    if (self->options.tasks_max != 0) {
+        gsaw_status status = enter_flight(self, 1, may_block);
+        if (status != GSAW_OK)
+            return status;
+    }
+    prepare(task, group, 0);
+    return submit_outside(self, group, task, task, 1);
+}
+
+gsaw_status gsaw_pool_submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task)
+{
+    return submit(self, group, task, true);
+}
+
+gsaw_status gsaw_pool_try_submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task)
+{
+    return submit(self, group, task, false);
+}
+
+gsaw_status gsaw_pool_submit_all(gsaw_pool *self, gsaw_group *group, gsaw_task *tasks, size_t count)
+{
+    if (group == NULL || (tasks == NULL && count != 0))
+        return GSAW_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (tasks[i].function == NULL)
+            return GSAW_INVALID;
+    if (gsaw__pool_is_forked(self))
+        return GSAW_CLOSED;
+    gsaw_worker *worker = gsaw__pool_worker_here(self);
+    if (worker != NULL && is_dropping(self))
+        return GSAW_CLOSED;
+    for (size_t i = 0; i < count; i++) {
+        prepare(&tasks[i], group, 0);
+        tasks[i].next = i == 0 ? NULL : &tasks[i - 1];
+    }
+    if (worker != NULL) {
+        for (size_t i = count; i-- > 0;)
+            submit_local(worker, group, &tasks[i]);
+        return GSAW_OK;
+    }
+    if (count != 0 && self->options.tasks_max != 0)
+        enter_flight(self, count, true);
+    return count == 0 ? GSAW_OK : submit_outside(self, group, &tasks[count - 1], tasks, count);
+}
+
+static gsaw_status spawn_task(gsaw_pool *self, gsaw__magazine *magazine, gsaw_group *group,
+                              const gsaw_task *given, gsaw_task **out)
+{
+    gsaw_task *task = gsaw__depot_take(&self->depot, magazine);
+    if (task == NULL)
+        return GSAW_NO_MEMORY;
+    task->function = given->function;
+    task->argument = given->argument;
+    task->value = given->value;
+    prepare(task, group, GSAW_TASK_SPAWNED);
+    *out = task;
+    return GSAW_OK;
+}
+
+gsaw_status gsaw__pool_spawn_local(gsaw_worker *worker, gsaw_group *group,
+                                   gsaw_task_function *function, void *argument, uint64_t value)
+{
+    if (is_dropping(worker->pool))
+        return GSAW_CLOSED;
+    gsaw_task given = {.function = function, .argument = argument, .value = value};
+    gsaw_task *task;
+    gsaw_status status = spawn_task(worker->pool, &worker->spare, group, &given, &task);
+    if (status == GSAW_OK)
+        submit_local(worker, group, task);
+    return status;
+}
+
+gsaw_status gsaw_pool_spawn(gsaw_pool *self, gsaw_group *group, gsaw_task_function *function,
+                            void *argument, uint64_t value)
+{
+    if (group == NULL || function == NULL)
         return GSAW_INVALID;
     if (gsaw__pool_is_forked(self))
         return GSAW_CLOSED;
     gsaw_worker *worker = gsaw__pool_worker_here(self);
     if (worker != NULL)
-        return gsaw__pool_submit_local(worker, group, task);
-    gsaw__job job = {.group = group, .task = task};
-    begin(group);
-    gsaw_status status = gsaw__queue_push(&self->queue, &job, false);
+        return gsaw__pool_spawn_local(worker, group, function, argument, value);
+    if (self->options.tasks_max != 0)
+        enter_flight(self, 1, true);
+    gsaw_task given = {.function = function, .argument = argument, .value = value};
+    gsaw_task *task;
+    gsaw_status status = spawn_task(self, NULL, group, &given, &task);
     if (status == GSAW_OK)
-        gsaw__pool_notify(self, group);
-    else
-        gsaw__pool_end(self, group);
+        status = submit_outside(self, group, task, task, 1);
+    else if (self->options.tasks_max != 0)
+        gsaw__leave_flight(self, 1);
+    if (status == GSAW_CLOSED)
+        gsaw__depot_give(&self->depot, NULL, task);
     return status;
 }
 
 /* ---- waiting ---- */
 
 /* Parked, but for a pool without threads, where one of those who wait runs the tasks. */
-static void wait_outside(gsaw_pool *self, gsaw_group *group)
+static bool wait_outside(gsaw_pool *self, const gsaw__wait *wait)
 {
-    gsaw__sleeper sleeper = {0};
-    while (gsaw_group_pending(group) != 0) {
+    gsaw__sleeper sleeper = {.key = wait->group};
+    bool in_time = true;
+    while (in_time && gsaw_group_pending(wait->group) != 0) {
         if (gsaw__seat_take(self)) {
-            gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), group); /* [R3] made before */
+            in_time = gsaw__worker_sit(gsaw__load_relaxed(&self->workers[0]), wait); /* [R3] made */
             gsaw__seat_release(self);
             continue;
         }
-        gsaw__park_enter(&self->park, &sleeper, group, false);
-        if (gsaw_group_pending(group) == 0 || gsaw__seat_is_free(self))
+        gsaw__park_enter(&self->park, &sleeper);
+        if (gsaw_group_pending(wait->group) == 0 || gsaw__seat_is_free(self))
             gsaw__park_leave(&self->park, &sleeper);
-        else
-            gsaw__park_sleep(&sleeper);
+        else if (!gsaw__park_sleep(&sleeper, wait->deadline_ns))
+            in_time = !gsaw__park_leave(&self->park, &sleeper);
     }
+    return gsaw_group_pending(wait->group) == 0;
 }
 
-void gsaw_pool_wait(gsaw_pool *self, gsaw_group *group)
+gsaw_status gsaw_pool_wait_until(gsaw_pool *self, gsaw_group *group, uint64_t deadline_ns)
 {
     if (gsaw__pool_is_forked(self))
-        return;
+        return GSAW_CLOSED;
+    gsaw__wait wait = {.group = group, .deadline_ns = deadline_ns};
     gsaw_worker *worker = gsaw__pool_worker_here(self);
-    if (worker != NULL)
-        gsaw__worker_help(worker, group);
-    else
-        wait_outside(self, group);
+    bool in_time = worker != NULL ? gsaw__worker_help(worker, &wait) : wait_outside(self, &wait);
+    return in_time ? gsaw_group_status(group) : GSAW_TIMEOUT;
+}
+
+gsaw_status gsaw_pool_wait(gsaw_pool *self, gsaw_group *group)
+{
+    return gsaw_pool_wait_until(self, group, GSAW_PARK_FOREVER);
 }
 
 /* ---- looking in ---- */

@@ -1,17 +1,18 @@
 /* pool.h - the inside of ThreadPool: the pool, its workers, and what the layers above may use
- * beyond task.h.
+ * beyond the public header.
  *
- * Words: a job is a task with its group. A worker is a deque and the thread that owns it; workers
- * are made once, ended and started again by resize, and freed with the pool. The seat is the right
- * to act as worker 0 of a pool that has no threads. Hungry: a worker with nothing to do, searching
- * or parked.
+ * Words: a job is a task, or a node of a graph, with its group. A worker is a deque and the thread
+ * that owns it; workers are made once, ended and started again by resize, and freed with the pool.
+ * The seat is the right to act as worker 0 of a pool that has no threads. Hungry: a worker with
+ * nothing to do, searching or parked. Credit: pending counts of a group that a worker holds, of
+ * tasks that have ended or are still to come.
  *
- * Keeps:   a worker that sleeps or has ended has an empty deque; so a job is in the queue, on top
- *          of some deque, or in the deque of a worker that is running a task and will come back to
- *          it.
+ * Keeps:   a worker that sleeps or has ended has an empty deque; so a job is in the inbox, on top
+ *          of some deque, or in the deque of a worker that is running a task and will come back.
+ *          A worker in a task holds credit of that task's group alone, which cannot end before.
  * Threads: each field tells.
- * Next:    README.md here, then worker.c (what a worker does), pool.c (the API), lifecycle.c
- *          (start, resize, shutdown) */
+ * Next:    README.md here, then run.h (how a task is run), worker.c (what a worker does), pool.c
+ *          (the API), lifecycle.c (start, resize, shutdown) */
 #ifndef GSAW_TASK_POOL_H
 #define GSAW_TASK_POOL_H
 
@@ -19,13 +20,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <gangsaw/task.h>
+#include <gangsaw/pool.h>
 
 #include "base/thread.h"
 #include "base/trace.h"
 #include "task/deque.h"
+#include "task/inbox.h"
 #include "task/park.h"
-#include "task/queue.h"
+#include "task/slab.h"
 #include "task/stats.h"
 
 /* How far a pool is: only ever rises. */
@@ -45,15 +47,23 @@ struct gsaw_worker {
     uint32_t index;
     gsaw__deque deque; /* padded on its own */
     /* The rest is the owner's: the thread that runs, or holds the seat. */
-    gsaw_worker *outer;      /* of another pool, in whose task this thread waits for this pool */
-    const gsaw_group *group; /* of the innermost task that runs; NULL: none */
-    uint64_t random;         /* state of the generator that picks victims */
-    uint32_t tick;           /* jobs fetched; every so often the queue comes first */
-    bool is_searching;       /* counted in park.searching */
-    gsaw__sleeper sleeper;   /* when it parks */
+    gsaw_worker *outer;       /* of another pool, in whose task this thread waits for this pool */
+    gsaw_group *group;        /* of the innermost task that runs; NULL: none */
+    _Atomic uint32_t *token;  /* its word with GSAW_TASK_CANCEL; NULL: none */
+    gsaw_group *credit_group; /* whose credit this is; NULL: none */
+    uint64_t credit;
+    uint64_t random;   /* state of the generator that picks victims */
+    uint32_t tick;     /* jobs fetched; every so often the inbox comes first */
+    bool is_searching; /* counted in park.searching */
+    bool is_blocked;   /* between block_begin and block_end, and counted */
+    gsaw__magazine spare;
+    gsaw__sleeper sleeper; /* when it parks */
     gsaw__trace_ring trace;
     gsaw__counters counters; /* padded on its own */
-    gsaw__thread thread;     /* under pool.control */
+    /* The outermost task that runs, for those who ask what it is stuck in. */
+    _Atomic(gsaw_task_function *) function; /* NULL: none */
+    _Atomic(void *) argument;
+    gsaw__thread thread; /* under pool.control */
 };
 
 struct gsaw_pool {
@@ -69,14 +79,20 @@ struct gsaw_pool {
     gsaw__mutex control;      /* rank GSAW_RANK_POOL_RESIZE: workers come and go */
     _Atomic uint32_t live;    /* threads there are: workers 0 to live - 1; written under control */
     _Atomic uint32_t target;  /* workers from this index on are to end; written under control */
+    _Atomic uint32_t wanted;  /* workers asked for, of new or resize; written under control */
     _Atomic uint32_t made;    /* workers made; written under control */
+    _Atomic uint32_t blocked; /* workers in blocking sections; that many more may run */
+    _Atomic uint32_t ended;   /* threads that will not touch the pool again */
     _Atomic uint32_t state;   /* enum gsaw__pool_state */
     _Atomic uint32_t seat;    /* 1: some thread acts as worker 0 of a pool without threads */
     _Atomic uint64_t spin_ns; /* how long to look for work before parking */
     _Atomic(gsaw_worker *) workers[GSAW_WORKERS_MAX]; /* [0, made) */
 
-    gsaw__queue queue;
+    gsaw__inbox inbox;
     gsaw__park park;
+    gsaw__depot depot;
+    char padding_flight[GSAW_SEPARATION];
+    _Atomic uint64_t in_flight; /* tasks submitted and not ended; only with options.tasks_max */
 };
 
 /* ---- for the layers above ---- */
@@ -88,8 +104,9 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
 /* The worker of this pool that the calling thread is, or NULL. Any thread. */
 gsaw_worker *gsaw__pool_worker_here(const gsaw_pool *self);
 
-/* gsaw_pool_submit from inside a task, whose worker is known: no search for it. */
-gsaw_status gsaw__pool_submit_local(gsaw_worker *worker, gsaw_group *group, gsaw_task task);
+/* gsaw_pool_spawn from inside a task, whose worker is known: no search for it. */
+gsaw_status gsaw__pool_spawn_local(gsaw_worker *worker, gsaw_group *group,
+                                   gsaw_task_function *function, void *argument, uint64_t value);
 
 /* The ring of worker `index`, NULL beyond gsaw_pool_worker_max. A task may record into that of its
  * own worker. To be read after gsaw_pool_shutdown, when no worker writes; lives as long as the
@@ -98,6 +115,13 @@ gsaw__trace_ring *gsaw__pool_trace(const gsaw_pool *self, uint32_t index);
 
 /* ---- between the files of this folder ---- */
 
+/* What a thread waits for. */
+typedef struct gsaw__wait {
+    gsaw_group *group;     /* whose tasks it helps with; done when it has none pending */
+    const gsaw_task *task; /* if not NULL: done when this one, forked, has ended */
+    uint64_t deadline_ns;  /* GSAW_PARK_FOREVER: none */
+} gsaw__wait;
+
 /* worker.c: the life of a worker's thread; argument: the worker. */
 void gsaw__worker_main(void *argument);
 
@@ -105,19 +129,33 @@ void gsaw__worker_main(void *argument);
 gsaw_worker *gsaw__worker_new(gsaw_pool *pool, uint32_t index);
 void gsaw__worker_free(gsaw_worker *self);
 
-/* worker.c: run tasks of the group until it has no pending task. The caller is the worker. */
-void gsaw__worker_help(gsaw_worker *self, gsaw_group *group);
+/* worker.c: run tasks of the group until it is done, or the deadline has passed: false then. The
+ * caller is the worker. */
+bool gsaw__worker_help(gsaw_worker *self, const gsaw__wait *wait);
 
-/* worker.c: act as this worker (the caller holds the seat): help the group, or with NULL run all
- * there is. */
-void gsaw__worker_sit(gsaw_worker *self, gsaw_group *group);
+/* worker.c: act as this worker (the caller holds the seat): help, or with NULL run all there is.
+ * False when a deadline has passed. */
+bool gsaw__worker_sit(gsaw_worker *self, const gsaw__wait *wait);
 
-/* worker.c: one pending task of the group has ended. The group may be gone on return. */
-void gsaw__pool_end(gsaw_pool *self, gsaw_group *group);
+/* worker.c: put a job where all workers find it: on top of the own deque or, failing that, into the
+ * inbox; wake who is due. The job may have run, and its group be gone, on return. */
+void gsaw__worker_push(gsaw_worker *self, gsaw__job job);
+
+/* worker.c: move all jobs of the own deque to the inbox, oldest first. */
+void gsaw__worker_hand_over(gsaw_worker *self);
+
+/* worker.c: `count` pending tasks of the group have ended. The group may be gone on return. */
+void gsaw__pool_end(gsaw_pool *self, gsaw_group *group, uint64_t count);
 
 /* worker.c: a job of this group was published: wake who is due. The group may be gone: its address
  * counts. */
 void gsaw__pool_notify(gsaw_pool *self, const gsaw_group *group);
+
+/* graph.c: run a node, and what it makes ready for as long as that is one by one. */
+void gsaw__graph_run(gsaw_worker *worker, gsaw_group *group, uint32_t node);
+
+/* graph.c: keep a node that is ready where any worker finds it. */
+void gsaw__graph_put_back(gsaw_pool *pool, gsaw_group *group, uint32_t node);
 
 /* lifecycle.c: the seat. take: false when it is held or there are threads. */
 bool gsaw__seat_take(gsaw_pool *self);
@@ -127,6 +165,9 @@ bool gsaw__seat_is_free(const gsaw_pool *self);
 /* lifecycle.c: start workers [live, workers) under control; stops at the first that cannot be had.
  */
 gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error);
+
+/* pool.c: tasks that were in flight are not any more; only with options.tasks_max. */
+void gsaw__leave_flight(gsaw_pool *self, uint64_t count);
 
 /* pool.c: this process is a child of the one that made the pool. */
 bool gsaw__pool_is_forked(const gsaw_pool *self);

@@ -4,17 +4,16 @@
  *          searching exactly while is_searching; it never sleeps, and never ends, on a deque that
  *          has jobs.
  * Threads: functions with `self` a worker: that worker's thread. end() and notify(): any.
- * Next:    pool.h, park.h (why no wake-up is lost), README.md */
-#include "task/pool.h"
+ * Next:    run.h, park.h (why no wake-up is lost), README.md */
+#include "task/run.h"
 
 #include "base/alloc.h"
-#include "base/check.h"
 #include "base/clock.h"
 
-#define DEQUE_CAPACITY 256u /* jobs at first: 8 KiB */
-#define BATCH 32u           /* jobs that go from the queue to a deque at once, at most */
-#define QUEUE_FIRST_EVERY                                                                          \
-    61u /* jobs between two looks at the queue before the worker's own deque */
+#define DEQUE_CAPACITY 512u /* jobs at first: 8 KiB */
+#define BATCH 32u           /* tasks that go from the inbox to a deque at once, at most */
+#define INBOX_FIRST_EVERY                                                                          \
+    61u /* jobs between two looks at the inbox before the worker's own deque */
 
 /* The worker that this thread is: innermost, by `outer` the others. A thread is a worker of two
  * pools when a task of one waits for a pool without threads.
@@ -57,28 +56,35 @@ void gsaw__worker_free(gsaw_worker *self)
     gsaw__free(allocator, self, sizeof *self);
 }
 
-void gsaw__pool_end(gsaw_pool *self, gsaw_group *group)
+void gsaw__pool_end(gsaw_pool *self, gsaw_group *group, uint64_t count)
 {
-    /* [G1] release, pairs with G1 in is_done(): what the task wrote; [P1] before the look at who
+    /* [G1] release, pairs with G1 in is_done(): what the tasks wrote; [P1] before the look at who
      * waits, pairs with P1 in park_enter(). From here on the group may be gone: only its address is
      * used. */
-    uint64_t before = gsaw__sub_seq_cst(&group->pending, 1);
-    gsaw_assert(before != 0);
-    if (before == 1)
+    uint64_t before = gsaw__sub_seq_cst(&group->pending, count);
+    gsaw_assert(before >= count);
+    if (before == count)
         gsaw__park_wake_waiting(&self->park, group);
 }
 
 void gsaw__pool_notify(gsaw_pool *self, const gsaw_group *group)
 {
+    if (gsaw__park_is_awake(&self->park))
+        return;
     gsaw__park_wake_helper(&self->park, group);
     gsaw__park_wake_idle(&self->park);
 }
 
-static bool is_done(const gsaw_group *group)
+static bool is_done(const gsaw__wait *wait)
 {
+    if (wait->task != NULL) {
+        /* [T1] acquire, pairs with T1 in run_task(); [P1] a look before parking */
+        uint32_t word = gsaw__load_seq_cst(&wait->task->state);
+        return gsaw_task_state_is_end((gsaw_task_state)(word & GSAW_TASK_STATE));
+    }
     /* [G1] acquire, pairs with G1 in end(), through all that ended in between; [P1] a look before
      * parking */
-    return gsaw__load_seq_cst(&group->pending) == 0;
+    return gsaw__load_seq_cst(&wait->group->pending) == 0;
 }
 
 static uint32_t state_of(const gsaw_pool *pool)
@@ -103,11 +109,11 @@ static uint32_t made_count(const gsaw_pool *pool)
     return gsaw__load_acquire(&pool->made); /* [R3] acquire, pairs with R3 in grow() */
 }
 
-/* Whether any job lies in the queue or a deque. Sequentially consistent: good for the look before
+/* Whether any job lies in the inbox or a deque. Sequentially consistent: good for the look before
  * parking. */
 static bool has_work(const gsaw_pool *pool)
 {
-    if (gsaw__queue_count(&pool->queue) != 0)
+    if (!gsaw__inbox_is_empty(&pool->inbox))
         return true;
     uint32_t count = made_count(pool);
     for (uint32_t i = 0; i < count; i++)
@@ -139,26 +145,28 @@ static uint64_t trace_clock(const gsaw_worker *self)
 
 /* ---- fetching ---- */
 
-/* A job from the queue, and some more into the own deque. */
-static bool take_queued(gsaw_worker *self, gsaw__job *out)
+static gsaw__job job_of(gsaw_task *task) { return gsaw__job_of_task(task, task->group); }
+
+/* A job from the inbox, and some more into the own deque. */
+static bool take_shared(gsaw_worker *self, gsaw__job *out)
 {
     gsaw_pool *pool = self->pool;
-    if (gsaw__queue_count(&pool->queue) == 0)
+    if (gsaw__inbox_is_empty(&pool->inbox))
         return false;
-    gsaw__job batch[BATCH];
+    gsaw_task *batch[BATCH];
     size_t room = pool->options.no_stealing ? 0 : gsaw__deque_reserve(&self->deque, BATCH - 1);
     if (room > BATCH - 1)
         room = BATCH - 1;
     uint32_t share = 2 * made_count(pool);
-    size_t count = gsaw__queue_take(&pool->queue, batch, room + 1, share);
+    size_t count = gsaw__inbox_take(&pool->inbox, batch, room + 1, share);
     for (size_t i = count; i-- > 1;) { /* the oldest on top of what this worker takes next */
-        bool pushed = gsaw__deque_push(&self->deque, &batch[i]);
+        bool pushed = gsaw__deque_push(&self->deque, job_of(batch[i]));
         gsaw_check(pushed); /* reserved */
     }
     if (count > 1) /* who parked while the batch was in neither place is to see it */
         gsaw__park_wake_idle(&pool->park);
     if (count != 0)
-        *out = batch[0];
+        *out = job_of(batch[0]);
     return count != 0;
 }
 
@@ -194,63 +202,60 @@ static bool steal(gsaw_worker *self, const gsaw_group *only, gsaw__job *out)
 
 static bool take_any(gsaw_worker *self, gsaw__job *out)
 {
-    if (++self->tick % QUEUE_FIRST_EVERY == 0 && take_queued(self, out))
+    if (++self->tick % INBOX_FIRST_EVERY == 0 && take_shared(self, out))
         return true; /* so that tasks that feed themselves do not starve those from outside */
-    return gsaw__deque_take(&self->deque, out) || take_queued(self, out) || steal(self, NULL, out);
+    return gsaw__deque_take(&self->deque, out) || take_shared(self, out) || steal(self, NULL, out);
 }
 
-/* A job of this group: on top of the own deque, in the queue, or on top for thieves of another
+/* A job of this group: on top of the own deque, in the inbox, or on top for thieves of another
  * deque. */
 static bool take_of(gsaw_worker *self, gsaw_group *group, gsaw__job *out)
 {
     /* Nobody puts another job there in between: what take() gives is the one peeked at, or it was
      * stolen. */
-    if (gsaw__deque_peek_group(&self->deque) == group && gsaw__deque_take(&self->deque, out))
+    if (gsaw__deque_peek(&self->deque).group == group && gsaw__deque_take(&self->deque, out))
         return true;
-    return gsaw__queue_take_of(&self->pool->queue, group, out) || steal(self, group, out);
+    gsaw_task *task = gsaw__inbox_take_of(&self->pool->inbox, group);
+    if (task == NULL)
+        return steal(self, group, out);
+    *out = job_of(task);
+    return true;
 }
 
-/* Move all jobs of the own deque to the queue, oldest first. False when memory is out: some are
- * left. */
-static bool hand_over(gsaw_worker *self)
+static void put_back(gsaw_pool *pool, gsaw__job job)
+{
+    if (gsaw__job_is_node(job)) {
+        gsaw__graph_put_back(pool, job.group, gsaw__job_node(job));
+        return;
+    }
+    gsaw__job_task(job)->group = job.group;
+    gsaw__inbox_push_always(&pool->inbox, gsaw__job_task(job));
+}
+
+void gsaw__worker_push(gsaw_worker *self, gsaw__job job)
+{
+    if (self->pool->options.no_stealing || !gsaw__deque_push(&self->deque, job))
+        put_back(self->pool, job);
+    gsaw__pool_notify(self->pool, job.group);
+}
+
+void gsaw__worker_hand_over(gsaw_worker *self)
 {
     gsaw__job job;
     while (gsaw__deque_count(&self->deque) != 0) {
         if (gsaw__deque_steal(&self->deque, NULL, &job) != GSAW_STEAL_TAKEN)
             continue;
-        const gsaw_group *group = job.group;
-        if (gsaw__queue_push(&self->pool->queue, &job, true) != GSAW_OK) {
-            bool pushed = gsaw__deque_push(&self->deque, &job);
-            gsaw_check(pushed); /* into the room it left */
-            return false;
-        }
-        gsaw__pool_notify(self->pool, group);
+        put_back(self->pool, job);
+        gsaw__pool_notify(self->pool, job.group);
     }
-    return true;
 }
 
-/* ---- running ---- */
-
-static void run(gsaw_worker *self, const gsaw__job *job)
-{
-    gsaw_group *group = job->group;
-    /* [R1] relaxed: that a task still starts beside a shutdown is no harm */
-    if (gsaw__load_relaxed(&self->pool->state) == GSAW_POOL_DROP) {
-        gsaw__counters_count(&self->counters.dropped);
-    } else {
-        const gsaw_group *outer = self->group;
-        self->group = group;
-        uint64_t start_ns = trace_clock(self);
-        job->task.function(self, job->task.argument, job->task.range);
-        record(self, GSAW_TRACE_TASK, "task", start_ns, job->task.range);
-        self->group = outer;
-        gsaw__counters_count(&self->counters.completed);
-    }
-    gsaw__pool_end(self->pool, group);
-}
+/* ---- resting ---- */
 
 static void rest(gsaw_worker *self)
 {
+    if (self->group == NULL)
+        gsaw__store_relaxed(&self->function, NULL); /* [S3] for shutdown_until(), a hint */
     if (gsaw__stopwatch_is_running(&self->counters.busy))
         gsaw__stopwatch_stop(&self->counters.busy, gsaw__clock_ns());
 }
@@ -302,12 +307,21 @@ static bool spin_for_any(gsaw_worker *self, gsaw__job *out)
     return false;
 }
 
-static void sleep_parked(gsaw_worker *self)
+static bool sleep_parked(gsaw_worker *self, uint64_t deadline_ns)
 {
     uint64_t start_ns = trace_clock(self);
     gsaw__counters_count(&self->counters.parks);
-    gsaw__park_sleep(&self->sleeper);
+    bool woken = gsaw__park_sleep(&self->sleeper, deadline_ns);
     record(self, GSAW_TRACE_PARK, "park", start_ns, 0);
+    return woken;
+}
+
+static void enter_park(gsaw_worker *self, gsaw_group *group, const gsaw_task *task)
+{
+    self->sleeper.key = group;
+    self->sleeper.detail = task;
+    self->sleeper.helps = group != NULL;
+    gsaw__park_enter(&self->pool->park, &self->sleeper);
 }
 
 /* With the pool draining and every worker in the list of the idle there is nothing left that could
@@ -327,7 +341,7 @@ static void stop_if_quiet(gsaw_pool *pool)
 static void park_idle(gsaw_worker *self)
 {
     gsaw_pool *pool = self->pool;
-    gsaw__park_enter(&pool->park, &self->sleeper, NULL, false);
+    enter_park(self, NULL, NULL);
     if (self->is_searching)
         gsaw__park_search_end(&pool->park); /* the look that is owed comes now */
     self->is_searching = false;
@@ -339,19 +353,54 @@ static void park_idle(gsaw_worker *self)
         return;
     }
     stop_if_quiet(pool);
-    sleep_parked(self);
+    sleep_parked(self, GSAW_PARK_FOREVER);
     self->is_searching = true;
+}
+
+/* A worker that took the place of one in a blocking section which is over. While the pool shuts
+ * down it may run all the same. */
+static bool is_surplus(const gsaw_worker *self)
+{
+    const gsaw_pool *pool = self->pool;
+    /* [R8] a look before parking, pairs with R8 in block_begin() and resize() */
+    uint32_t wanted = gsaw__load_seq_cst(&pool->wanted);
+    return self->index >= wanted &&
+           self->index - wanted >= gsaw__load_seq_cst(&pool->blocked) && /* [R8] the same */
+           !is_ending(self) && state_of(pool) == GSAW_POOL_OPEN;
+}
+
+/* Sleep until another worker blocks. */
+static void park_surplus(gsaw_worker *self)
+{
+    gsaw_pool *pool = self->pool;
+    gsaw__worker_hand_over(self);
+    gsaw__credit_flush(self);
+    rest(self);
+    end_search(self);
+    self->sleeper.key = &pool->blocked;
+    self->sleeper.detail = NULL;
+    self->sleeper.helps = false;
+    gsaw__park_enter(&pool->park, &self->sleeper);
+    if (is_surplus(self))
+        sleep_parked(self, GSAW_PARK_FOREVER);
+    else
+        gsaw__park_leave(&pool->park, &self->sleeper);
 }
 
 /* The next job, after however long a sleep. False when this worker is to end. */
 static bool next_job(gsaw_worker *self, gsaw__job *out)
 {
     while (!is_ending(self)) {
+        if (is_surplus(self)) {
+            park_surplus(self);
+            continue;
+        }
         if (take_any(self, out)) {
             end_search(self);
             resume(self);
             return true;
         }
+        gsaw__credit_flush(self);
         rest(self);
         if (state_of(self->pool) >= GSAW_POOL_STOP)
             break;
@@ -367,13 +416,13 @@ static bool next_job(gsaw_worker *self, gsaw__job *out)
     return false;
 }
 
-/* ---- waiting for a group ---- */
+/* ---- waiting ---- */
 
-static bool spin_for_group(gsaw_worker *self, gsaw_group *group, gsaw__job *out)
+static bool spin_for_group(gsaw_worker *self, const gsaw__wait *wait, gsaw__job *out)
 {
     uint64_t deadline_ns = spin_deadline(self);
-    while (deadline_ns != 0 && !is_done(group)) {
-        if (take_of(self, group, out))
+    while (deadline_ns != 0 && !is_done(wait)) {
+        if (take_of(self, wait->group, out))
             return true;
         gsaw__thread_pause();
         if (gsaw__clock_ns() >= deadline_ns)
@@ -382,47 +431,65 @@ static bool spin_for_group(gsaw_worker *self, gsaw_group *group, gsaw__job *out)
     return false;
 }
 
-/* Sleep until the group is done or has a task that this worker might run. */
-static void park_for_group(gsaw_worker *self, gsaw_group *group)
+/* Sleep until it is done or the group has a task that this worker might run. False: the deadline.
+ */
+static bool park_for_group(gsaw_worker *self, const gsaw__wait *wait)
 {
     gsaw_pool *pool = self->pool;
     gsaw__job job;
-    gsaw__park_enter(&pool->park, &self->sleeper, group, true);
-    if (is_done(group)) {
+    enter_park(self, wait->group, wait->task);
+    if (is_done(wait)) {
         gsaw__park_leave(&pool->park, &self->sleeper);
-    } else if (take_of(self, group, &job)) {
+    } else if (take_of(self, wait->group, &job)) {
         gsaw__park_leave(&pool->park, &self->sleeper);
         resume(self);
-        run(self, &job);
-    } else {
-        sleep_parked(self);
+        gsaw__run(self, job);
+    } else if (!sleep_parked(self, wait->deadline_ns)) {
+        return gsaw__park_leave(&pool->park, &self->sleeper) ? false : true;
     }
+    return true;
 }
 
-void gsaw__worker_help(gsaw_worker *self, gsaw_group *group)
+/* With nothing of the group on top: hand over what is, or look around, or sleep. False: the
+ * deadline. */
+static bool help_or_sleep(gsaw_worker *self, const gsaw__wait *wait)
 {
-    gsaw_assert(self->group != group); /* it would wait for itself */
     gsaw__job job;
-    while (!is_done(group)) {
-        if (take_of(self, group, &job)) {
-            resume(self);
-            run(self, &job);
-        } else if (gsaw__deque_count(&self->deque) != 0) {
-            /* Tasks of other groups lie on top: where all can reach them, those below are free,
-             * too. When memory is out, running the topmost is the way that needs none. */
-            if (!hand_over(self) && gsaw__deque_take(&self->deque, &job))
-                run(self, &job);
-        } else {
-            rest(self);
-            if (spin_for_group(self, group, &job)) {
-                resume(self);
-                run(self, &job);
-            } else if (!is_done(group)) {
-                park_for_group(self, group);
-            }
-        }
+    if (gsaw__deque_count(&self->deque) != 0) {
+        /* Tasks of other groups lie on top: where all can reach them, those below are free, too. */
+        gsaw__worker_hand_over(self);
+        return true;
     }
+    rest(self);
+    if (spin_for_group(self, wait, &job)) {
+        resume(self);
+        gsaw__run(self, job);
+        return true;
+    }
+    return is_done(wait) || park_for_group(self, wait);
+}
+
+bool gsaw__worker_help(gsaw_worker *self, const gsaw__wait *wait)
+{
+    gsaw_assert(wait->task != NULL || self->group != wait->group); /* it would wait for itself */
+    gsaw__job job;
+    bool in_time = true;
+    gsaw__credit_flush(self);
+    while (in_time && !is_done(wait)) {
+        if (take_of(self, wait->group, &job)) {
+            resume(self);
+            gsaw__run(self, job);
+            continue;
+        }
+        gsaw__credit_flush(self);
+        if (!is_done(wait))
+            in_time = help_or_sleep(self, wait);
+        if (wait->deadline_ns != GSAW_PARK_FOREVER && gsaw__clock_ns() >= wait->deadline_ns)
+            in_time = false;
+    }
+    gsaw__credit_flush(self);
     resume(self);
+    return is_done(wait);
 }
 
 /* ---- the life of a worker ---- */
@@ -437,10 +504,8 @@ static void enter_pool(gsaw_worker *self)
 /* Leaves nothing behind in the deque: what nobody owns, only the topmost of it could be reached. */
 static void leave_pool(gsaw_worker *self)
 {
-    gsaw__job job;
-    while (!hand_over(self))
-        if (gsaw__deque_take(&self->deque, &job))
-            run(self, &job);
+    gsaw__worker_hand_over(self);
+    gsaw__credit_flush(self);
     rest(self);
     gsaw__stopwatch_stop(&self->counters.alive, gsaw__clock_ns());
     here = self->outer;
@@ -450,22 +515,29 @@ static void leave_pool(gsaw_worker *self)
 void gsaw__worker_main(void *argument)
 {
     gsaw_worker *self = argument;
+    gsaw_pool *pool = self->pool;
     gsaw__job job;
     enter_pool(self);
     while (next_job(self, &job))
-        run(self, &job);
+        gsaw__run(self, job);
     leave_pool(self);
+    /* [R7] before the wake-up, pairs with R7 in shutdown_until(); the join that follows keeps the
+     * pool alive */
+    gsaw__add_seq_cst(&pool->ended, 1);
+    gsaw__park_wake_waiting(&pool->park, &pool->ended);
 }
 
-void gsaw__worker_sit(gsaw_worker *self, gsaw_group *group)
+bool gsaw__worker_sit(gsaw_worker *self, const gsaw__wait *wait)
 {
     gsaw__job job;
+    bool in_time = true;
     enter_pool(self);
     resume(self);
-    if (group != NULL)
-        gsaw__worker_help(self, group);
+    if (wait != NULL)
+        in_time = gsaw__worker_help(self, wait);
     else
         while (take_any(self, &job))
-            run(self, &job);
+            gsaw__run(self, job);
     leave_pool(self);
+    return in_time;
 }

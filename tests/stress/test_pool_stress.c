@@ -58,8 +58,7 @@ static gsaw_pool *make(uint32_t workers)
 static void submit(gsaw_pool *pool, gsaw_group *group, gsaw_task_function *function, void *argument,
                    uint64_t range)
 {
-    gsaw_task task = {.function = function, .argument = argument, .range = range};
-    gsaw_check(gsaw_pool_submit(pool, group, task) == GSAW_OK);
+    gsaw_check(gsaw_pool_spawn(pool, group, function, argument, range) == GSAW_OK);
 }
 
 /* ---- a random tree, folded in order ---- */
@@ -91,16 +90,16 @@ static uint64_t walk_serially(uint64_t key, uint64_t depth, uint64_t *tasks)
 
 /* The group, the children and their results lie on this task's stack. Some tasks wait for two
  * groups. */
-static void walk(gsaw_worker *worker, void *argument, uint64_t depth)
+static gsaw_status walk(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct node *node = argument;
     gsaw_pool *pool = gsaw_worker_pool(worker);
     struct node children[CHILDREN_MAX];
     gsaw_group groups[2] = {0};
-    uint64_t count = child_count(node->key, depth), ways = 1 + (node->key & 1);
+    uint64_t count = child_count(node->key, *value), ways = 1 + (node->key & 1);
     for (uint64_t i = 0; i < count; i++) {
         children[i] = (struct node){.key = mix(node->key + i), .tasks = node->tasks};
-        submit(pool, &groups[i % ways], walk, &children[i], depth - 1);
+        submit(pool, &groups[i % ways], walk, &children[i], *value - 1);
     }
     for (uint64_t i = 0; i < ways; i++)
         gsaw_pool_wait(pool, &groups[i]);
@@ -109,6 +108,7 @@ static void walk(gsaw_worker *worker, void *argument, uint64_t depth)
         hash = fold(hash, children[i].result);
     node->result = hash;
     atomic_fetch_add_explicit(node->tasks, 1, memory_order_relaxed);
+    return GSAW_OK;
 }
 
 struct trees {
@@ -218,16 +218,17 @@ struct cells {
     uint64_t *values; /* each written by one task, read after the wait */
 };
 
-static void fill_range(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status fill_range(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct cells *cells = argument;
-    uint64_t first = range >> 32, last = range & UINT32_MAX;
+    uint64_t first = *value >> 32, last = *value & UINT32_MAX;
     while (last - first > 1) { /* split: the upper half becomes a task of its own */
         uint64_t middle = first + (last - first) / 2;
         submit(gsaw_worker_pool(worker), &cells->group, fill_range, cells, middle << 32 | last);
         last = middle;
     }
     cells->values[first] = mix(seed + first);
+    return GSAW_OK;
 }
 
 static void test_stress_a_million_tasks(void **state)
@@ -265,15 +266,16 @@ struct meeting {
     uint32_t expected;
 };
 
-static void meet(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status meet(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct meeting *meeting = argument;
-    if (range > 1) /* the rest from inside, for the deques */
-        for (uint64_t i = 1; i < range; i++)
+    if (*value > 1) /* the rest from inside, for the deques */
+        for (uint64_t i = 1; i < *value; i++)
             submit(gsaw_worker_pool(worker), &meeting->group, meet, meeting, 1);
     atomic_fetch_add(&meeting->arrived, 1);
     while (atomic_load(&meeting->arrived) < meeting->expected)
         gsaw__thread_pause();
+    return GSAW_OK;
 }
 
 static void test_stress_every_worker_gets_up(void **state)
@@ -307,27 +309,29 @@ struct errand {
 
 /* The first task of the group brings a second one, a while later, and is not done before that runs.
  */
-static void run_errand(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status run_errand(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct errand *errand = argument;
-    if (range == 0) {
+    if (*value == 0) {
         atomic_fetch_add(&errand->arrived, 1);
-        return;
+        return GSAW_OK;
     }
     for (uint64_t end_ns = gsaw__clock_ns() + errand->delay_ns; gsaw__clock_ns() < end_ns;)
         continue;
     submit(gsaw_worker_pool(worker), &errand->group, run_errand, errand, 0);
     while (atomic_load(&errand->arrived) == 0)
         gsaw__thread_pause();
+    return GSAW_OK;
 }
 
-static void send_and_wait(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status send_and_wait(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct errand *errand = argument;
-    submit(gsaw_worker_pool(worker), &errand->group, run_errand, errand, range);
+    submit(gsaw_worker_pool(worker), &errand->group, run_errand, errand, *value);
     for (uint64_t end_ns = gsaw__clock_ns() + 10000; gsaw__clock_ns() < end_ns;)
         continue; /* time for the other worker to take it */
     gsaw_pool_wait(gsaw_worker_pool(worker), &errand->group);
+    return GSAW_OK;
 }
 
 /* With two workers, the one that waits is the only one that can run the second task: whether it
@@ -359,16 +363,18 @@ struct submitter {
     uint64_t random;
 };
 
-static void count_and_nest(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status count_and_nest(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct submitter *self = argument;
-    gsaw_task task = {.function = count_and_nest, .argument = argument, .range = range / 2};
+    gsaw_task task = {.function = count_and_nest, .argument = argument, .value = *value / 2};
     gsaw_group group = {0};
-    for (uint64_t i = 0; i < range % 4; i++)
-        if (gsaw_pool_submit(self->pool, i % 2 == 0 ? &self->group : &group, task) == GSAW_OK)
+    for (uint64_t i = 0; i < *value % 4; i++)
+        if (gsaw_pool_spawn(self->pool, i % 2 == 0 ? &self->group : &group, task.function,
+                            task.argument, task.value) == GSAW_OK)
             atomic_fetch_add(&self->nested, 1);
     gsaw_pool_wait(gsaw_worker_pool(worker), &group);
     atomic_fetch_add(&self->run, 1);
+    return GSAW_OK;
 }
 
 static void *submit_until_closed(void *argument)
@@ -376,8 +382,9 @@ static void *submit_until_closed(void *argument)
     struct submitter *self = argument;
     for (;;) {
         gsaw_task task = {
-            .function = count_and_nest, .argument = self, .range = next_random(&self->random) % 64};
-        if (gsaw_pool_submit(self->pool, &self->group, task) != GSAW_OK)
+            .function = count_and_nest, .argument = self, .value = next_random(&self->random) % 64};
+        if (gsaw_pool_spawn(self->pool, &self->group, task.function, task.argument, task.value) !=
+            GSAW_OK)
             break;
         self->accepted++;
         if (self->accepted % 64 == 0) /* bounded: what was accepted is to be drained */
@@ -492,18 +499,20 @@ static void *resize_flakily(void *context, void *pointer, size_t old_size, size_
     return moved;
 }
 
-static void try_many(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status try_many(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     _Atomic uint64_t *sum = argument;
     gsaw_group group = {0};
-    gsaw_task task = {.function = try_many, .argument = argument, .range = range / 40};
+    gsaw_task task = {.function = try_many, .argument = argument, .value = *value / 40};
     uint64_t refused = 0;
-    for (uint64_t i = 0; i < range; i++)
-        refused += gsaw_pool_submit(gsaw_worker_pool(worker), &group, task) != GSAW_OK;
+    for (uint64_t i = 0; i < *value; i++)
+        refused += gsaw_pool_spawn(gsaw_worker_pool(worker), &group, task.function, task.argument,
+                                   task.value) != GSAW_OK;
     gsaw_pool_wait(gsaw_worker_pool(worker), &group);
     /* Each task stands for itself, and for those that it could not submit. */
-    uint64_t below = task.range == 0 ? 1 : 1 + task.range;
+    uint64_t below = task.value == 0 ? 1 : 1 + task.value;
     atomic_fetch_add(sum, 1 + refused * below);
+    return GSAW_OK;
 }
 
 static void test_stress_flaky_memory(void **state)
@@ -522,9 +531,10 @@ static void test_stress_flaky_memory(void **state)
         gsaw_group group = {0};
         _Atomic uint64_t sum = 0;
         uint64_t accepted = 0;
-        gsaw_task task = {.function = try_many, .argument = &sum, .range = 700};
+        gsaw_task task = {.function = try_many, .argument = &sum, .value = 700};
         for (int i = 0; i < 5; i++)
-            accepted += gsaw_pool_submit(pool, &group, task) == GSAW_OK;
+            accepted +=
+                gsaw_pool_spawn(pool, &group, task.function, task.argument, task.value) == GSAW_OK;
         gsaw_status status = gsaw_pool_resize(pool, 1 + (uint32_t)(mix(round) % 6));
         assert_seeded(status == GSAW_OK || status == GSAW_NO_MEMORY);
         gsaw_pool_wait(pool, &group);

@@ -13,27 +13,15 @@
 
 static gsaw_group groups[2];
 
-static void task(gsaw_worker *worker, void *argument, uint64_t range)
-{
-    (void)worker;
-    (void)argument;
-    (void)range;
-}
-
-/* All four words follow from the number, so that a torn job shows. */
+/* Both words follow from the number, so that a torn job shows. */
 static gsaw__job job_of(uint64_t number)
 {
-    return (gsaw__job){
-        .group = &groups[number & 1],
-        .task = {.function = task, .argument = (void *)(uintptr_t)(number * 3), .range = number}};
+    return (gsaw__job){.word = (uintptr_t)number << 1, .group = &groups[number & 1]};
 }
 
-static bool is_whole(const gsaw__job *job)
-{
-    gsaw__job right = job_of(job->task.range);
-    return job->group == right.group && job->task.function == right.task.function &&
-           job->task.argument == right.task.argument;
-}
+static uint64_t number_of(gsaw__job job) { return job.word >> 1; }
+
+static bool is_whole(gsaw__job job) { return job.group == &groups[number_of(job) & 1]; }
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -49,21 +37,21 @@ static void test_deque_takes_newest_steals_oldest(void **state)
     gsaw__job job;
     assert_true(gsaw__deque_init(&deque, NULL, 4));
     assert_false(gsaw__deque_take(&deque, &job));
-    assert_null(gsaw__deque_peek_group(&deque));
+    assert_null(gsaw__deque_peek(&deque).group);
     assert_int_equal(gsaw__deque_steal(&deque, NULL, &job), GSAW_STEAL_EMPTY);
     for (uint64_t i = 0; i < 3; i++) {
         job = job_of(i);
-        assert_true(gsaw__deque_push(&deque, &job));
+        assert_true(gsaw__deque_push(&deque, job));
     }
-    assert_ptr_equal(gsaw__deque_peek_group(&deque), &groups[0]);
+    assert_ptr_equal(gsaw__deque_peek(&deque).group, &groups[0]);
     assert_true(gsaw__deque_take(&deque, &job));
-    assert_int_equal(job.task.range, 2);
+    assert_int_equal(number_of(job), 2);
     assert_int_equal(gsaw__deque_steal(&deque, &groups[1], &job), GSAW_STEAL_FOREIGN);
     assert_int_equal(gsaw__deque_steal(&deque, &groups[0], &job), GSAW_STEAL_TAKEN);
-    assert_int_equal(job.task.range, 0);
+    assert_int_equal(number_of(job), 0);
     assert_int_equal(gsaw__deque_count(&deque), 1);
     assert_true(gsaw__deque_take(&deque, &job));
-    assert_int_equal(job.task.range, 1);
+    assert_int_equal(number_of(job), 1);
     assert_false(gsaw__deque_take(&deque, &job));
     assert_true(gsaw__deque_check(&deque));
     gsaw__deque_clear(&deque);
@@ -88,7 +76,7 @@ static bool step(struct model *model, uint64_t random)
     case 0: {
         bool found = gsaw__deque_steal(&model->deque, NULL, &job) == GSAW_STEAL_TAKEN;
         return found == (count != 0) &&
-               (!found || (is_whole(&job) && job.task.range == model->held[model->first++]));
+               (!found || (is_whole(job) && number_of(job) == model->held[model->first++]));
     }
     case 1: {
         const gsaw_group *only = &groups[random >> 8 & 1];
@@ -97,21 +85,21 @@ static bool step(struct model *model, uint64_t random)
             return result == GSAW_STEAL_EMPTY;
         if (only != &groups[model->held[model->first] & 1])
             return result == GSAW_STEAL_FOREIGN;
-        return result == GSAW_STEAL_TAKEN && job.task.range == model->held[model->first++];
+        return result == GSAW_STEAL_TAKEN && number_of(job) == model->held[model->first++];
     }
     case 2:
     case 3: {
         bool found = gsaw__deque_take(&model->deque, &job);
         return found == (count != 0) &&
-               (!found || (is_whole(&job) && job.task.range == model->held[--model->last]));
+               (!found || (is_whole(job) && number_of(job) == model->held[--model->last]));
     }
     case 4:
-        return gsaw__deque_peek_group(&model->deque) ==
+        return gsaw__deque_peek(&model->deque).group ==
                (count == 0 ? NULL : &groups[model->held[model->last - 1] & 1]);
     default:
         job = job_of(model->next);
         model->held[model->last++] = model->next++;
-        return gsaw__deque_push(&model->deque, &job);
+        return gsaw__deque_push(&model->deque, job);
     }
 }
 
@@ -145,7 +133,7 @@ static void test_deque_reserves_room(void **state)
                      32); /* the second ring, at once large enough */
     for (uint64_t i = 0; i < 32; i++) {
         gsaw__job job = job_of(i);
-        assert_true(gsaw__deque_push(&deque, &job));
+        assert_true(gsaw__deque_push(&deque, job));
     }
     assert_int_equal(gsaw__deque_reserve(&deque, 1), 0); /* no memory for a third */
     gsaw__deque_clear(&deque);
@@ -163,19 +151,19 @@ static void test_deque_out_of_memory_keeps_jobs(void **state)
     gsaw__deque_clear(&deque);
     gsaw_failing_allocator_init(&memory, 2, 1);
     assert_true(gsaw__deque_init(&deque, &memory.allocator, 2));
-    assert_true(gsaw__deque_push(&deque, &job));
+    assert_true(gsaw__deque_push(&deque, job));
     job = job_of(1);
-    assert_true(gsaw__deque_push(&deque, &job));
+    assert_true(gsaw__deque_push(&deque, job));
     job = job_of(2);
-    assert_false(gsaw__deque_push(&deque, &job));
+    assert_false(gsaw__deque_push(&deque, job));
     assert_true(gsaw__deque_check(&deque));
     /* After a steal by the owner there is room for one, without memory. */
     assert_int_equal(gsaw__deque_steal(&deque, NULL, &job), GSAW_STEAL_TAKEN);
-    assert_true(gsaw__deque_push(&deque, &job));
+    assert_true(gsaw__deque_push(&deque, job));
     assert_true(gsaw__deque_take(&deque, &job));
-    assert_int_equal(job.task.range, 0);
+    assert_int_equal(number_of(job), 0);
     assert_true(gsaw__deque_take(&deque, &job));
-    assert_int_equal(job.task.range, 1);
+    assert_int_equal(number_of(job), 1);
     gsaw__deque_clear(&deque);
     assert_int_equal(memory.live_bytes, 0);
 }
@@ -204,11 +192,11 @@ static void *thieve(void *argument)
         enum gsaw__steal result = gsaw__deque_steal(theft->deque, only, &job);
         if (result == GSAW_STEAL_TAKEN) {
             /* Whole, of the group asked for, and each thief sees the numbers rise. */
-            theft->is_right = theft->is_right && is_whole(&job) &&
+            theft->is_right = theft->is_right && is_whole(job) &&
                               (only == NULL || job.group == only) &&
-                              (!got_any || job.task.range > last);
+                              (!got_any || number_of(job) > last);
             got_any = true;
-            last = job.task.range;
+            last = number_of(job);
             atomic_fetch_add(&theft->seen[last], 1);
         } else if (over && result == GSAW_STEAL_EMPTY) {
             return NULL;
@@ -239,12 +227,12 @@ static void test_deque_with_thieves_loses_nothing(void **state)
             gsaw__job job;
             for (uint64_t n = next_random(&random) % 50; n-- != 0 && number < JOBS; number++) {
                 job = job_of(number);
-                assert_true(gsaw__deque_push(&deque, &job));
+                assert_true(gsaw__deque_push(&deque, job));
             }
             for (uint64_t n = next_random(&random) % 50;
                  n-- != 0 && gsaw__deque_take(&deque, &job);) {
-                assert_true(is_whole(&job));
-                atomic_fetch_add(&seen[job.task.range], 1);
+                assert_true(is_whole(job));
+                atomic_fetch_add(&seen[number_of(job)], 1);
             }
         }
         atomic_store(&over, true);

@@ -18,26 +18,27 @@
 static void submit(gsaw_pool *pool, gsaw_group *group, gsaw_task_function *function, void *argument,
                    uint64_t range)
 {
-    gsaw_task task = {.function = function, .argument = argument, .range = range};
-    gsaw_status status = gsaw_pool_submit(pool, group, task);
+    gsaw_status status = gsaw_pool_spawn(pool, group, function, argument, range);
     if (status != GSAW_OK)
         gsaw__abort("submit", __FILE__, __LINE__); /* cmocka's asserts are for the main thread */
 }
 
 static void pass(long ms) { nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL); }
 
-static void add(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status add(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
-    atomic_fetch_add((_Atomic uint64_t *)argument, range);
+    atomic_fetch_add((_Atomic uint64_t *)argument, *value);
+    return GSAW_OK;
 }
 
-static void hold_open(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status hold_open(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
-    (void)range;
+    (void)value;
     while (!atomic_load((_Atomic bool *)argument))
         gsaw__thread_pause();
+    return GSAW_OK;
 }
 
 /* Submits two of itself, one level down, to the group given, for a sum of 2^range. */
@@ -46,15 +47,16 @@ struct tree {
     _Atomic uint64_t leaves;
 };
 
-static void grow_tree(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status grow_tree(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct tree *tree = argument;
-    if (range == 0) {
+    if (*value == 0) {
         atomic_fetch_add(&tree->leaves, 1);
-        return;
+        return GSAW_OK;
     }
-    submit(gsaw_worker_pool(worker), &tree->group, grow_tree, tree, range - 1);
-    submit(gsaw_worker_pool(worker), &tree->group, grow_tree, tree, range - 1);
+    submit(gsaw_worker_pool(worker), &tree->group, grow_tree, tree, *value - 1);
+    submit(gsaw_worker_pool(worker), &tree->group, grow_tree, tree, *value - 1);
+    return GSAW_OK;
 }
 
 /* A starter that gives so many threads and no more; not thread-safe, as control is. */
@@ -104,7 +106,7 @@ struct nested {
     _Atomic uint64_t strangers; /* tasks that ran as another worker than 0 */
 };
 
-static void nest(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status nest(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct nested *nested = argument;
     gsaw_pool *pool = gsaw_worker_pool(worker);
@@ -112,9 +114,10 @@ static void nest(gsaw_worker *worker, void *argument, uint64_t range)
     if (gsaw_worker_index(worker) != 0 || gsaw__pool_worker_here(pool) != worker)
         atomic_fetch_add(&nested->strangers, 1);
     atomic_fetch_add(&nested->sum, 1);
-    for (uint64_t i = 0; i < range; i++)
-        submit(pool, &group, nest, nested, range - 1);
+    for (uint64_t i = 0; i < *value; i++)
+        submit(pool, &group, nest, nested, *value - 1);
     gsaw_pool_wait(pool, &group);
+    return GSAW_OK;
 }
 
 static void test_lifecycle_without_threads_the_waiter_runs_all(void **state)
@@ -178,19 +181,20 @@ struct two_pools {
     _Atomic uint64_t wrong;
 };
 
-static void use_both(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status use_both(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct two_pools *pools = argument;
     bool is_inner = gsaw_worker_pool(worker) == pools->inner;
     if ((gsaw__pool_worker_here(pools->outer) != NULL) != true ||
         (gsaw__pool_worker_here(pools->inner) != NULL) != is_inner)
         atomic_fetch_add(&pools->wrong, 1);
-    if (range == 0)
-        return;
+    if (*value == 0)
+        return GSAW_OK;
     gsaw_pool *next = is_inner ? pools->outer : pools->inner;
     gsaw_group group = {0};
-    submit(next, &group, use_both, argument, range - 1);
+    submit(next, &group, use_both, argument, *value - 1);
     gsaw_pool_wait(next, &group);
+    return GSAW_OK;
 }
 
 static void test_lifecycle_a_thread_is_worker_of_two_pools(void **state)
@@ -230,10 +234,11 @@ static void test_lifecycle_resize_while_running(void **state)
     gsaw_pool_free(pool);
 }
 
-static void try_resize(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status try_resize(gsaw_worker *worker, void *argument, uint64_t *value)
 {
-    (void)range;
+    (void)value;
     *(gsaw_status *)argument = gsaw_pool_resize(gsaw_worker_pool(worker), 2);
+    return GSAW_OK;
 }
 
 static void test_lifecycle_resize_inside_a_task_is_refused(void **state)
@@ -259,7 +264,9 @@ static void test_lifecycle_drain_runs_everything(void **state)
         assert_int_equal(tree.leaves, 4096);
         assert_int_equal(gsaw_pool_worker_count(pool), 0);
         gsaw_task task = {.function = add, .argument = &tree.leaves};
-        assert_int_equal(gsaw_pool_submit(pool, &tree.group, task), GSAW_CLOSED);
+        assert_int_equal(
+            gsaw_pool_spawn(pool, &tree.group, task.function, task.argument, task.value),
+            GSAW_CLOSED);
         assert_int_equal(gsaw_pool_resize(pool, 2), GSAW_CLOSED);
         assert_int_equal(gsaw_group_pending(&tree.group), 0);
         gsaw_pool_wait(pool, &tree.group);
@@ -275,11 +282,12 @@ struct opener {
     _Atomic uint32_t held;
 };
 
-static void hold_and_tell(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status hold_and_tell(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct opener *opener = argument;
     atomic_fetch_add(&opener->held, 1);
-    hold_open(worker, &opener->open, range);
+    hold_open(worker, &opener->open, value);
+    return GSAW_OK;
 }
 
 /* Not before the pool drops what it has. */
@@ -331,14 +339,15 @@ struct cut {
     gsaw_group inner;
 };
 
-static void wait_inside(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status wait_inside(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct cut *cut = argument;
-    (void)range;
+    (void)value;
     for (int i = 0; i < 100; i++)
         submit(gsaw_worker_pool(worker), &cut->inner, hold_open, &cut->opener.open, 0);
     atomic_fetch_add(&cut->begun, 1);
     gsaw_pool_wait(gsaw_worker_pool(worker), &cut->inner);
+    return GSAW_OK;
 }
 
 static void *drain_in_thread(void *argument)
@@ -382,13 +391,14 @@ struct held {
     _Atomic uint64_t filled;
 };
 
-static void hold_by_worker(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status hold_by_worker(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct held *held = argument;
-    (void)range;
+    (void)value;
     atomic_fetch_add(&held->begun, 1);
     while (!atomic_load(&held->open[gsaw_worker_index(worker)]))
         gsaw__thread_pause();
+    return GSAW_OK;
 }
 
 static void *open_worker_1_later(void *argument)
@@ -398,12 +408,13 @@ static void *open_worker_1_later(void *argument)
     return NULL;
 }
 
-static void fill_and_hold(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status fill_and_hold(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct held *held = argument;
-    for (uint64_t i = 0; i < range; i++)
+    for (uint64_t i = 0; i < *value; i++)
         submit(held->pool, &held->filling, add, &held->filled, 1);
-    hold_by_worker(worker, argument, range);
+    hold_by_worker(worker, argument, value);
+    return GSAW_OK;
 }
 
 /* The worker that ends has a deque full of tasks: they move to where the one that stays finds them.
@@ -486,8 +497,9 @@ static int use_after_fork(gsaw_pool *pool)
 {
     gsaw_group group = {0}, busy = {.pending = 1};
     gsaw_task task = {.function = add};
-    bool right = gsaw_pool_submit(pool, &group, task) == GSAW_CLOSED &&
-                 gsaw_pool_resize(pool, 3) == GSAW_CLOSED;
+    bool right =
+        gsaw_pool_spawn(pool, &group, task.function, task.argument, task.value) == GSAW_CLOSED &&
+        gsaw_pool_resize(pool, 3) == GSAW_CLOSED;
     gsaw_pool_wait(pool, &busy);
     gsaw_pool_shutdown(pool, true);
     gsaw_pool_free(pool);

@@ -10,6 +10,13 @@
 
 #include "task/park.h"
 
+static void enter(gsaw__park *park, gsaw__sleeper *sleeper, const void *key, bool helps)
+{
+    sleeper->key = key;
+    sleeper->helps = helps;
+    gsaw__park_enter(park, sleeper);
+}
+
 static bool is_woken(gsaw__sleeper *sleeper) { return atomic_load(&sleeper->woken) != 0; }
 
 static void test_park_idle_wakes_one_at_a_time(void **state)
@@ -20,8 +27,8 @@ static void test_park_idle_wakes_one_at_a_time(void **state)
     assert_int_equal(gsaw__park_init(&park), GSAW_OK);
     gsaw__park_wake_idle(&park); /* nobody there */
     assert_int_equal(gsaw__park_hungry_count(&park), 0);
-    gsaw__park_enter(&park, &first, NULL, false);
-    gsaw__park_enter(&park, &second, NULL, false);
+    enter(&park, &first, NULL, false);
+    enter(&park, &second, NULL, false);
     assert_int_equal(gsaw__park_idle_count(&park), 2);
     gsaw__park_wake_idle(&park);
     assert_true(is_woken(&second) &&
@@ -29,7 +36,7 @@ static void test_park_idle_wakes_one_at_a_time(void **state)
     gsaw__park_wake_idle(&park);
     assert_false(is_woken(&first)); /* the one woken is searching */
     assert_int_equal(gsaw__park_hungry_count(&park), 2);
-    gsaw__park_sleep(&second); /* returns at once */
+    gsaw__park_sleep(&second, GSAW_PARK_FOREVER); /* returns at once */
     assert_true(gsaw__park_search_end(&park));
     gsaw__park_wake_idle(&park);
     assert_true(is_woken(&first));
@@ -48,7 +55,7 @@ static void test_park_leave_takes_the_entry_back(void **state)
     gsaw__sleeper sleepers[3] = {0};
     assert_int_equal(gsaw__park_init(&park), GSAW_OK);
     for (int i = 0; i < 3; i++)
-        gsaw__park_enter(&park, &sleepers[i], NULL, false);
+        enter(&park, &sleepers[i], NULL, false);
     assert_true(gsaw__park_leave(&park, &sleepers[1])); /* from the middle, the end, the front */
     assert_true(gsaw__park_leave(&park, &sleepers[0]));
     assert_true(gsaw__park_leave(&park, &sleepers[2]));
@@ -67,8 +74,8 @@ static void test_park_wakes_by_key(void **state)
     static gsaw__sleeper outside[KEYS], helpers[KEYS];
     assert_int_equal(gsaw__park_init(&park), GSAW_OK);
     for (int i = 0; i < KEYS; i++) {
-        gsaw__park_enter(&park, &outside[i], &keys[i], false);
-        gsaw__park_enter(&park, &helpers[i], &keys[i], true);
+        enter(&park, &outside[i], &keys[i], false);
+        enter(&park, &helpers[i], &keys[i], true);
     }
     for (int i = 0; i < KEYS; i++) {
         gsaw__park_wake_helper(&park, &keys[i]);
@@ -106,11 +113,11 @@ static void play(struct game *game, uint64_t self)
     gsaw__sleeper sleeper = {0};
     for (uint64_t i = 0; i < ROUNDS; i++) {
         while (atomic_load(&game->turn) % 2 != self) {
-            gsaw__park_enter(&game->park, &sleeper, &game->keys[self], (i & 1) != 0);
+            enter(&game->park, &sleeper, &game->keys[self], (i & 1) != 0);
             if (atomic_load(&game->turn) % 2 == self)
                 gsaw__park_leave(&game->park, &sleeper);
             else
-                gsaw__park_sleep(&sleeper);
+                gsaw__park_sleep(&sleeper, GSAW_PARK_FOREVER);
         }
         atomic_fetch_add(&game->turn, 1);
         gsaw__park_wake_waiting(&game->park, &game->keys[1 - self]);

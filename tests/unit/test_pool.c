@@ -26,18 +26,18 @@ static gsaw_pool *make(uint32_t workers)
 static void submit(gsaw_pool *pool, gsaw_group *group, gsaw_task_function *function, void *argument,
                    uint64_t range)
 {
-    gsaw_task task = {.function = function, .argument = argument, .range = range};
-    gsaw_status status = gsaw_pool_submit(pool, group, task);
+    gsaw_status status = gsaw_pool_spawn(pool, group, function, argument, range);
     if (status != GSAW_OK)
         gsaw__abort("submit", __FILE__, __LINE__); /* cmocka's asserts are for the main thread */
 }
 
 static void pass(long ms) { nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL); }
 
-static void add(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status add(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
-    atomic_fetch_add((_Atomic uint64_t *)argument, range);
+    atomic_fetch_add((_Atomic uint64_t *)argument, *value);
+    return GSAW_OK;
 }
 
 static void test_pool_refuses(void **state)
@@ -54,8 +54,9 @@ static void test_pool_refuses(void **state)
     pool = make(1);
     gsaw_group group = {0};
     gsaw_task task = {.function = add};
-    assert_int_equal(gsaw_pool_submit(pool, NULL, task), GSAW_INVALID);
-    assert_int_equal(gsaw_pool_submit(pool, &group, (gsaw_task){0}), GSAW_INVALID);
+    assert_int_equal(gsaw_pool_spawn(pool, NULL, task.function, task.argument, task.value),
+                     GSAW_INVALID);
+    assert_int_equal(gsaw_pool_spawn(pool, &group, NULL, NULL, 0), GSAW_INVALID);
     assert_int_equal(gsaw_group_pending(&group), 0);
     assert_int_equal(gsaw_pool_resize(pool, 1025), GSAW_RANGE);
     gsaw_worker_stats stats;
@@ -88,10 +89,11 @@ struct write_job {
     uint64_t values[1000]; /* not atomic: wait is what makes them visible */
 };
 
-static void write_value(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status write_value(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
-    ((struct write_job *)argument)->values[range] += range + 1;
+    ((struct write_job *)argument)->values[*value] += *value + 1;
+    return GSAW_OK;
 }
 
 static void test_pool_wait_makes_writes_visible(void **state)
@@ -115,12 +117,13 @@ struct order {
     bool is_right;
 };
 
-static void note_order(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status note_order(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
     struct order *order = argument;
-    order->is_right = order->is_right && range == order->next;
+    order->is_right = order->is_right && *value == order->next;
     order->next++;
+    return GSAW_OK;
 }
 
 static void test_pool_without_stealing_is_first_in_first_out(void **state)
@@ -144,20 +147,21 @@ struct fibonacci {
 };
 
 /* The usual fork and join: groups and results on the stack of the task. */
-static void fibonacci(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status fibonacci(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct fibonacci *self = argument;
-    if (range < 2) {
-        self->result = range;
-        return;
+    if (*value < 2) {
+        self->result = *value;
+        return GSAW_OK;
     }
     gsaw_pool *pool = gsaw_worker_pool(worker);
     struct fibonacci left = {0}, right = {0};
     gsaw_group group = {0};
-    submit(pool, &group, fibonacci, &left, range - 1);
-    submit(pool, &group, fibonacci, &right, range - 2);
+    submit(pool, &group, fibonacci, &left, *value - 1);
+    submit(pool, &group, fibonacci, &right, *value - 2);
     gsaw_pool_wait(pool, &group);
     self->result = left.result + right.result;
+    return GSAW_OK;
 }
 
 static void test_pool_waits_inside_tasks(void **state)
@@ -185,17 +189,18 @@ struct own {
 };
 
 /* Tasks of two groups, mixed, so that those of `mine` lie under those of `other`. */
-static void wait_for_mine(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status wait_for_mine(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct own *own = argument;
     gsaw_pool *pool = gsaw_worker_pool(worker);
-    for (uint64_t i = 0; i < range; i++) {
+    for (uint64_t i = 0; i < *value; i++) {
         submit(pool, &own->mine, add, &own->mine_run, 1);
         submit(pool, &own->other, add, &own->other_run, 1);
     }
     gsaw_pool_wait(pool, &own->mine);
     own->mine_seen = atomic_load(&own->mine_run);
     own->other_seen = atomic_load(&own->other_run);
+    return GSAW_OK;
 }
 
 static void test_pool_wait_helps_only_its_own_group(void **state)
@@ -221,17 +226,18 @@ struct crossed {
     _Atomic uint64_t arrived, runs[2];
 };
 
-static void wait_crossed(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status wait_crossed(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct crossed *crossed = argument;
     gsaw_pool *pool = gsaw_worker_pool(worker);
-    submit(pool, &crossed->groups[1 - range], add, &crossed->runs[1 - range], 1);
+    submit(pool, &crossed->groups[1 - *value], add, &crossed->runs[1 - *value], 1);
     for (uint64_t i = 0; i < 10; i++)
-        submit(pool, &crossed->groups[range], add, &crossed->runs[range], 1);
+        submit(pool, &crossed->groups[*value], add, &crossed->runs[*value], 1);
     atomic_fetch_add(&crossed->arrived, 1);
     while (atomic_load(&crossed->arrived) < 2)
         gsaw__thread_pause();
-    gsaw_pool_wait(pool, &crossed->groups[range]);
+    gsaw_pool_wait(pool, &crossed->groups[*value]);
+    return GSAW_OK;
 }
 
 static void test_pool_waits_of_two_workers_do_not_lock_up(void **state)
@@ -257,20 +263,22 @@ struct from_outside {
     _Atomic bool open;
 };
 
-static void hold_open(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status hold_open(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
-    (void)range;
+    (void)value;
     while (!atomic_load((_Atomic bool *)argument))
         gsaw__thread_pause();
+    return GSAW_OK;
 }
 
-static void wait_for_late(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status wait_for_late(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct from_outside *self = argument;
-    (void)range;
+    (void)value;
     atomic_store(&self->begun, 1);
     gsaw_pool_wait(gsaw_worker_pool(worker), &self->late);
+    return GSAW_OK;
 }
 
 /* Both workers are taken, one of them parked in a wait: a task from outside must get that one up.
@@ -325,16 +333,17 @@ struct two_pools {
     _Atomic bool is_right;
 };
 
-static void use_other_pool(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status use_other_pool(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct two_pools *pools = argument;
     gsaw_group group = {0};
-    for (uint64_t i = 0; i < range; i++)
+    for (uint64_t i = 0; i < *value; i++)
         submit(pools->other, &group, add, &pools->sum, 1);
     gsaw_pool_wait(pools->other, &group);
     if (gsaw__pool_worker_here(pools->other) != NULL ||
         gsaw__pool_worker_here(gsaw_worker_pool(worker)) != worker)
         atomic_store(&pools->is_right, false);
+    return GSAW_OK;
 }
 
 static void test_pool_side_by_side(void **state)
@@ -353,12 +362,13 @@ static void test_pool_side_by_side(void **state)
     gsaw_pool_free(pool);
 }
 
-static void work_a_while(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status work_a_while(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
     (void)argument;
-    for (uint64_t end_ns = gsaw__clock_ns() + range; gsaw__clock_ns() < end_ns;)
+    for (uint64_t end_ns = gsaw__clock_ns() + *value; gsaw__clock_ns() < end_ns;)
         ;
+    return GSAW_OK;
 }
 
 /* Until each worker has slept since, and all have rested so long together; or the test times out.
@@ -461,14 +471,15 @@ struct wanted {
     bool alone, with_other;
 };
 
-static void look_wanted(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status look_wanted(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     struct wanted *wanted = argument;
-    (void)range;
+    (void)value;
     wanted->alone = gsaw_worker_is_wanted(worker);
     while (!gsaw_worker_is_wanted(worker) && !atomic_load(&wanted->open))
         gsaw__thread_pause();
     wanted->with_other = gsaw_worker_is_wanted(worker);
+    return GSAW_OK;
 }
 
 static void test_pool_worker_is_wanted(void **state)
@@ -507,15 +518,17 @@ static void test_pool_idle_costs_nothing(void **state)
     gsaw_pool_free(pool);
 }
 
-static void spread(gsaw_worker *worker, void *argument, uint64_t range)
+static gsaw_status spread(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     _Atomic uint64_t *sum = argument;
     gsaw_group group = {0};
-    gsaw_task task = {.function = add, .argument = argument, .range = 1};
-    for (uint64_t i = 0; i < range; i++)
-        if (gsaw_pool_submit(gsaw_worker_pool(worker), &group, task) != GSAW_OK)
+    gsaw_task task = {.function = add, .argument = argument, .value = 1};
+    for (uint64_t i = 0; i < *value; i++)
+        if (gsaw_pool_spawn(gsaw_worker_pool(worker), &group, task.function, task.argument,
+                            task.value) != GSAW_OK)
             atomic_fetch_add(sum, 1); /* refused: counted here instead */
     gsaw_pool_wait(gsaw_worker_pool(worker), &group);
+    return GSAW_OK;
 }
 
 /* All that takes memory, with the n-th allocation failing, and from the n-th on. */
@@ -538,9 +551,10 @@ static void test_pool_out_of_memory(void **state)
                 gsaw_group group = {0};
                 _Atomic uint64_t sum = 0;
                 uint64_t refused = 0;
-                gsaw_task task = {.function = spread, .argument = &sum, .range = 600};
+                gsaw_task task = {.function = spread, .argument = &sum, .value = 600};
                 for (int i = 0; i < 200; i++)
-                    refused += gsaw_pool_submit(pool, &group, task) != GSAW_OK;
+                    refused += gsaw_pool_spawn(pool, &group, task.function, task.argument,
+                                               task.value) != GSAW_OK;
                 status = gsaw_pool_resize(pool, 4);
                 assert_true(status == GSAW_OK || status == GSAW_NO_MEMORY);
                 assert_in_range(gsaw_pool_worker_count(pool), 2, 4);

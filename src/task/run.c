@@ -1,0 +1,253 @@
+/* run.c - tasks: claiming, calling, ending, cancelling; fork and join.
+ * Keeps:   the states of a task as the table in gangsaw/pool.h has them; a task is not touched
+ *          after its last state is stored (it may be gone), but for those that are the pool's own.
+ * Threads: a state is written by who claimed the task, but for cancel(), which only adds a bit.
+ * Next:    run.h, worker.c */
+#include "task/run.h"
+
+#include "base/clock.h"
+#include "task/graph.h"
+
+static const struct {
+    const char *text;
+    bool is_end;
+} states[GSAW_TASK_STATE_COUNT] = {
+#define ROW(row_name, row_ended, row_text) [GSAW_TASK_##row_name] = {row_text, row_ended},
+    GSAW_TASK_STATE_TABLE(ROW)
+#undef ROW
+};
+
+const char *gsaw_task_state_name(gsaw_task_state state)
+{
+    return (unsigned)state < GSAW_TASK_STATE_COUNT ? states[state].text : "unknown";
+}
+
+bool gsaw_task_state_is_end(gsaw_task_state state)
+{
+    return (unsigned)state < GSAW_TASK_STATE_COUNT && states[state].is_end;
+}
+
+gsaw_task_state gsaw_task_state_of(const gsaw_task *self)
+{
+    /* [T1] acquire, pairs with T1 in finish(): what the task wrote */
+    return (gsaw_task_state)(gsaw__load_acquire(&self->state) & GSAW_TASK_STATE);
+}
+
+gsaw_status gsaw_task_status(const gsaw_task *self)
+{
+    switch (gsaw_task_state_of(self)) {
+    case GSAW_TASK_DONE:
+        return GSAW_OK;
+    case GSAW_TASK_FAILED:
+        return (gsaw_status)gsaw__load_relaxed(&self->status); /* [T1] acquired with the state */
+    case GSAW_TASK_CANCELLED:
+    case GSAW_TASK_SKIPPED:
+        return GSAW_CANCELLED;
+    default:
+        return GSAW_AGAIN;
+    }
+}
+
+bool gsaw_task_cancel(gsaw_task *self)
+{
+    uint32_t word = gsaw__load_relaxed(&self->state); /* [T2] checked by the exchange */
+    do {
+        if (states[word & GSAW_TASK_STATE].is_end)
+            return (word & GSAW_TASK_STATE) == GSAW_TASK_CANCELLED;
+        /* [T2] one order of cancel() and claim(): either the claim fails or this sees RUNNING */
+    } while (!gsaw__cas_acq_rel(&self->state, &word, word | GSAW_TASK_CANCEL));
+    return (word & GSAW_TASK_STATE) != GSAW_TASK_RUNNING;
+}
+
+bool gsaw_worker_is_cancelled(const gsaw_worker *self)
+{
+    /* [T2] relaxed: a flag, nothing hangs on it */
+    return (self->token != NULL && (gsaw__load_relaxed(self->token) & GSAW_TASK_CANCEL) != 0) ||
+           (self->group != NULL && gsaw__is_dropped(self->pool, self->group));
+}
+
+/* ---- groups ---- */
+
+void gsaw__group_fail(gsaw_group *group, gsaw_status status)
+{
+    uint32_t seen = GSAW_OK;
+    /* [G3] the first failure stays, but comes before a task that was cancelled by itself */
+    while (!gsaw__cas_acq_rel(&group->status, &seen, (uint32_t)status)) /* [G3] as said */
+        if (seen != GSAW_CANCELLED || status == GSAW_CANCELLED)
+            break;
+    if (group->fail_fast && status != GSAW_CANCELLED)
+        gsaw_group_cancel(group);
+}
+
+void gsaw_group_cancel(gsaw_group *self)
+{
+    gsaw__store_relaxed(&self->cancelled, 1); /* [G3] a flag, nothing hangs on it */
+}
+
+void gsaw_group_reset(gsaw_group *self)
+{
+    gsaw_assert(gsaw_group_pending(self) == 0);
+    gsaw__store_relaxed(&self->cancelled, 0);    /* [G3] before any task of it */
+    gsaw__store_relaxed(&self->status, GSAW_OK); /* [G3] the same */
+}
+
+gsaw_status gsaw_group_status(const gsaw_group *self)
+{
+    uint32_t status = gsaw__load_relaxed(&self->status); /* [G3] acquired with pending, by G1 */
+    if (status != GSAW_OK)
+        return (gsaw_status)status;
+    return gsaw__load_relaxed(&self->cancelled) != 0 ? GSAW_CANCELLED : GSAW_OK; /* [G3] the same */
+}
+
+/* ---- running ---- */
+
+gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call)
+{
+    uint64_t start_ns = gsaw__clock_ns();
+    uint64_t given = *call->value;
+    gsaw_status status = call->function(self, call->argument, call->value);
+    gsaw__trace_event event = {.start_ns = start_ns,
+                               .duration_ns = gsaw__clock_ns() - start_ns,
+                               .name = "task",
+                               .argument = given,
+                               .kind = GSAW_TRACE_TASK,
+                               .label = UINT32_MAX};
+    gsaw__trace_record(&self->trace, &event);
+    return status;
+}
+
+static gsaw__call call_of(gsaw_task *task, gsaw_group *group)
+{
+    return (gsaw__call){.group = group,
+                        .token = &task->state,
+                        .function = task->function,
+                        .argument = task->argument,
+                        .value = &task->value};
+}
+
+/* Set QUEUED to RUNNING. False when it was cancelled. */
+static bool claim(gsaw_task *task)
+{
+    uint32_t word = gsaw__load_relaxed(&task->state); /* [T2] checked by the exchange */
+    gsaw_assert((word & GSAW_TASK_STATE) == GSAW_TASK_QUEUED);
+    uint32_t running = (word & ~GSAW_TASK_STATE) | GSAW_TASK_RUNNING;
+    return (word & GSAW_TASK_CANCEL) == 0 &&
+           gsaw__cas_acq_rel(&task->state, &word, running); /* [T2] pairs with cancel() */
+}
+
+/* Claim and call. Returns the state it is to end in. */
+static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
+{
+    if (gsaw__is_dropped(self->pool, group) || !claim(task)) {
+        gsaw__counters_count(&self->counters.dropped);
+        return GSAW_TASK_CANCELLED;
+    }
+    gsaw__call call = call_of(task, group);
+    gsaw_status status = gsaw__invoke(self, &call);
+    if (status == GSAW_OK)
+        return GSAW_TASK_DONE;
+    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] published with the state */
+    return gsaw__end_of(self, group, gsaw__load_relaxed(&task->state), status); /* [T2] a flag */
+}
+
+/* A task whose storage is the pool's. */
+static void run_spawned(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
+{
+    if (gsaw__is_dropped(self->pool, group)) {
+        gsaw__counters_count(&self->counters.dropped);
+    } else {
+        gsaw__call call = call_of(task, group);
+        gsaw_status status = gsaw__invoke(self, &call);
+        if (status != GSAW_OK)
+            gsaw__end_of(self, group, 0, status);
+    }
+    gsaw__depot_give(&self->pool->depot, &self->spare, task);
+}
+
+static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
+{
+    uint32_t kind = gsaw__load_relaxed(&task->state); /* [T2] kinds do not change */
+    if ((kind & GSAW_TASK_CARRIER) != 0) {
+        gsaw__graph_carry(self, task);
+        gsaw__credit_add(self, group);
+        return;
+    }
+    if ((kind & GSAW_TASK_SPAWNED) != 0) {
+        run_spawned(self, task, group);
+    } else {
+        uint32_t end = run_claimed(self, task, group);
+        if ((kind & GSAW_TASK_FORKED) != 0) {
+            /* [T1] release, pairs with T1 in state_of(): what the task wrote; [P1] before the look
+             * at who waits. From here on the task may be gone: only its address is used. */
+            gsaw__store_seq_cst(&task->state, end);
+            gsaw__park_wake_detail(&self->pool->park, group, task);
+            return;
+        }
+        gsaw__store_release(&task->state, end); /* [T1] release, pairs with T1 in state_of() */
+    }
+    if (self->pool->options.tasks_max != 0)
+        gsaw__leave_flight(self->pool, 1);
+    gsaw__credit_add(self, group);
+}
+
+void gsaw__run(gsaw_worker *self, gsaw__job job)
+{
+    if (gsaw__job_is_node(job))
+        gsaw__graph_run(self, job.group, gsaw__job_node(job));
+    else
+        run_task(self, gsaw__job_task(job), job.group);
+}
+
+/* ---- fork and join ---- */
+
+void gsaw_worker_fork(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw_assert(self->group != NULL && task->function != NULL);
+    gsaw_group *group = self->group;
+    task->group = group;
+    gsaw_pool *pool = self->pool;
+    /* [T1] relaxed: the deque publishes it */
+    gsaw__store_relaxed(&task->state, GSAW_TASK_QUEUED | GSAW_TASK_FORKED);
+    if (pool->options.no_stealing ||
+        !gsaw__deque_push(&self->deque, gsaw__job_of_task(task, group)))
+        gsaw__store_relaxed(&task->state, GSAW_TASK_NEW | GSAW_TASK_FORKED); /* [T1] for join() */
+    else if (!gsaw__park_is_awake(&pool->park))
+        gsaw__pool_notify(pool, group);
+}
+
+/* A forked task that nobody else can take: no claim. */
+static gsaw_status run_own(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw_group *group = self->group;
+    uint32_t word = gsaw__load_relaxed(&task->state); /* [T2] this thread alone cancels it */
+    if ((word & GSAW_TASK_CANCEL) != 0 || gsaw__is_dropped(self->pool, group)) {
+        gsaw__counters_count(&self->counters.dropped);
+        gsaw__store_relaxed(&task->state, GSAW_TASK_CANCELLED); /* [T1] the same thread */
+        return GSAW_CANCELLED;
+    }
+    gsaw__store_relaxed(&task->state, GSAW_TASK_RUNNING | GSAW_TASK_FORKED); /* [T2] the same */
+    gsaw__call call = call_of(task, group);
+    gsaw_status status = gsaw__invoke(self, &call);
+    uint32_t end = GSAW_TASK_DONE;
+    if (status != GSAW_OK) {
+        gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
+        word = gsaw__load_relaxed(&task->state);              /* [T2] a flag */
+        end = gsaw__end_of(self, group, word, status);
+    }
+    gsaw__store_release(&task->state, end); /* [T1] release, pairs with T1 in state_of() */
+    return end == GSAW_TASK_DONE ? GSAW_OK : status;
+}
+
+gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw__job top = gsaw__deque_peek(&self->deque);
+    if (top.word == (uintptr_t)task) {
+        if (gsaw__deque_take(&self->deque, &top))
+            return run_own(self, task);
+    } else if (gsaw_task_state_of(task) == GSAW_TASK_NEW) {
+        return run_own(self, task); /* there was no room in the deque */
+    }
+    gsaw__wait wait = {.group = self->group, .task = task, .deadline_ns = GSAW_PARK_FOREVER};
+    gsaw__worker_help(self, &wait);
+    return gsaw_task_status(task);
+}

@@ -1,0 +1,126 @@
+/* run.h - how a task is run and ended: the token, the call, the count.
+ * Keeps:   a task's function is called by who claimed it, once; its group is told after all else,
+ *          and not touched any more by then.
+ * Threads: functions with a worker: that worker's thread.
+ * Next:    run.c, graph.c, worker.c */
+#ifndef GSAW_TASK_RUN_H
+#define GSAW_TASK_RUN_H
+
+#include "base/check.h"
+#include "task/pool.h"
+
+/* The words `state` of tasks and `words` of graphs share this bit: it was asked to stop. */
+#define GSAW_TASK_CANCEL (UINT32_C(1) << 27)
+
+/* Bits beside the state of a task that is not a node. */
+#define GSAW_TASK_STATE 0xFu
+#define GSAW_TASK_SPAWNED 0x10u /* the pool's storage: to be given back; nobody has a pointer */
+#define GSAW_TASK_CARRIER 0x40u /* takes nodes from the list of its group's graph */
+#define GSAW_TASK_FORKED 0x20u  /* not counted in its group; joined by its parent */
+
+#define GSAW_CREDIT 64u /* counts a worker takes at once for the group of the task it runs */
+
+/* Return all credit. The group may be gone on return. */
+static inline void gsaw__credit_flush(gsaw_worker *self)
+{
+    gsaw_group *group = self->credit_group;
+    uint64_t credit = self->credit;
+    self->credit_group = NULL;
+    self->credit = 0;
+    if (credit != 0)
+        gsaw__pool_end(self->pool, group, credit);
+}
+
+/* Count a task of the group that has ended. */
+static inline void gsaw__credit_add(gsaw_worker *self, gsaw_group *group)
+{
+    if (self->credit_group != group) {
+        gsaw__credit_flush(self);
+        self->credit_group = group;
+    }
+    self->credit++;
+}
+
+/* Count a task more for a group, before anyone can see the task. Credit in advance is for the group
+ * of the running task alone: that one cannot be done before this worker is back. */
+static inline void gsaw__credit_use(gsaw_worker *self, gsaw_group *group)
+{
+    if (self->group != group) {
+        gsaw__add_relaxed(&group->pending, 1); /* [G2] as in begin() in pool.c */
+        return;
+    }
+    if (self->credit_group != group) {
+        gsaw__credit_flush(self);
+        self->credit_group = group;
+    }
+    if (self->credit == 0) {
+        gsaw__add_relaxed(&group->pending, GSAW_CREDIT); /* [G2] the same */
+        self->credit = GSAW_CREDIT;
+    }
+    self->credit--;
+}
+
+/* One call of a user's function. */
+typedef struct gsaw__call {
+    gsaw_group *group;
+    _Atomic uint32_t *token;
+    gsaw_task_function *function;
+    void *argument;
+    uint64_t *value;
+} gsaw__call;
+
+/* run.c: the call when this worker traces. */
+gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call);
+
+/* Call the function, as the innermost task of this worker. */
+static inline gsaw_status gsaw__invoke(gsaw_worker *self, const gsaw__call *call)
+{
+    gsaw_group *outer_group = self->group;
+    _Atomic uint32_t *outer_token = self->token;
+    if (self->credit_group != call->group && self->credit != 0)
+        gsaw__credit_flush(self); /* the call may take long, and somebody waits for those */
+    self->group = call->group;
+    self->token = call->token;
+    if (outer_group == NULL) {
+        gsaw__store_relaxed(&self->function,
+                            call->function); /* [S3] for shutdown_until(), a hint */
+        gsaw__store_relaxed(&self->argument, call->argument); /* [S3] the same */
+    }
+    gsaw_status status = gsaw__trace_is_on(&self->trace)
+                             ? gsaw__invoke_traced(self, call)
+                             : call->function(self, call->argument, call->value);
+    self->group = outer_group;
+    self->token = outer_token;
+    gsaw__counters_count(&self->counters.completed);
+    return status;
+}
+
+/* Whether tasks of this group are to be ended without being run. */
+static inline bool gsaw__is_dropped(const gsaw_pool *pool, const gsaw_group *group)
+{
+    /* [G3] relaxed: that a task still starts beside a cancel is no harm */
+    if (gsaw__load_relaxed(&group->cancelled) != 0)
+        return true;
+    return gsaw__load_relaxed(&pool->state) == GSAW_POOL_DROP; /* [R1] the same, of a shutdown */
+}
+
+/* run.c: a task of the group has failed: keep the first, cancel the rest if it is to fail fast. */
+void gsaw__group_fail(gsaw_group *group, gsaw_status status);
+
+/* What a status makes of a task that has run. */
+static inline uint32_t gsaw__end_of(gsaw_worker *self, gsaw_group *group, uint32_t word,
+                                    gsaw_status status)
+{
+    if (status == GSAW_OK)
+        return GSAW_TASK_DONE;
+    if (status == GSAW_CANCELLED &&
+        ((word & GSAW_TASK_CANCEL) != 0 || gsaw__is_dropped(self->pool, group)))
+        return GSAW_TASK_CANCELLED;
+    gsaw__group_fail(group, status);
+    return GSAW_TASK_FAILED;
+}
+
+/* run.c: run a job that this worker took. */
+void gsaw__run(gsaw_worker *self, gsaw__job job);
+
+#endif
