@@ -111,9 +111,11 @@ struct gsaw_group {
     _Atomic uint32_t cancelled; /* 1: what has not started never will */
     _Atomic uint32_t status;    /* gsaw_status of the first task that failed */
     void *graph;                /* the graph that this is the group of; NULL: of loose tasks */
+    char padding_pending[64];   /* what all read, what many count, and the inbox's: lines apart */
     _Atomic uint64_t pending;   /* tasks that have not ended, and what workers hold in advance */
-    _Atomic uint64_t queued;    /* of these, in the pool's inbox; the rest is under its lock */
-    gsaw_task *first, *last;    /* its oldest and newest task there */
+    char padding_queued[64];
+    _Atomic uint64_t queued; /* of these, in the pool's inbox; the rest is under its lock */
+    gsaw_task *first, *last; /* its oldest and newest task there */
     gsaw_group *following, *previous; /* other groups with tasks there */
 };
 

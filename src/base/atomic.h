@@ -36,4 +36,8 @@
     atomic_compare_exchange_strong_explicit((at), (expected), (value), memory_order_seq_cst,       \
                                             memory_order_seq_cst)
 
+/* Keeps the compiler from moving accesses across, and costs nothing; the processor may still move
+ * them: for the one side of an asymmetric barrier, whose other side is gsaw__process_barrier. */
+#define gsaw__compiler_barrier() atomic_signal_fence(memory_order_seq_cst)
+
 #endif

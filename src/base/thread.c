@@ -5,10 +5,13 @@
 #include "base/thread.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -176,3 +179,18 @@ void gsaw__thread_join(gsaw__thread *self)
 }
 
 void gsaw__thread_pause(void) { sched_yield(); }
+
+bool gsaw__process_barrier_enable(void)
+{
+#if defined(__SANITIZE_THREAD__)
+    return false;
+#else
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+#endif
+}
+
+void gsaw__process_barrier(void)
+{
+    long failure = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    gsaw_check(failure == 0);
+}

@@ -91,4 +91,13 @@ void gsaw__thread_join(gsaw__thread *self);
 /* Give the processor to another thread; a hint for loops that spin. */
 void gsaw__thread_pause(void);
 
+/* Make gsaw__process_barrier possible in this process. False where the system has none (and under
+ * ThreadSanitizer, which would not see it): then both sides need a barrier of their own. Source:
+ * membarrier(2). */
+bool gsaw__process_barrier_enable(void);
+
+/* Every thread of the process passes a full memory barrier between the begin and the end of this
+ * call. Some microseconds. */
+void gsaw__process_barrier(void);
+
 #endif

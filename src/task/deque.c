@@ -18,39 +18,9 @@
 #include "base/alloc.h"
 #include "base/check.h"
 
-/* A job as words that a thief may read while the owner overwrites them. */
-struct slot {
-    _Atomic uintptr_t word;
-    _Atomic(gsaw_group *) group;
-};
-
-struct gsaw__ring {
-    struct gsaw__ring *older; /* in the list of the retired */
-    int64_t capacity;         /* a power of two */
-    struct slot slots[];
-};
-
 static size_t ring_size(int64_t capacity)
 {
-    return sizeof(struct gsaw__ring) + (size_t)capacity * sizeof(struct slot);
-}
-
-static struct slot *slot_at(struct gsaw__ring *ring, int64_t index)
-{
-    return &ring->slots[index & (ring->capacity - 1)];
-}
-
-static void write_slot(struct slot *slot, gsaw__job job)
-{
-    gsaw__store_relaxed(&slot->word, job.word);   /* [D1] published by the store to bottom */
-    gsaw__store_relaxed(&slot->group, job.group); /* [D1] the same */
-}
-
-static gsaw__job read_slot(struct slot *slot)
-{
-    /* [D1] relaxed: the load of bottom before acquired them; [D2] what is torn is dropped */
-    return (gsaw__job){.word = gsaw__load_relaxed(&slot->word),
-                       .group = gsaw__load_relaxed(&slot->group)}; /* [D1] [D2] the same */
+    return sizeof(struct gsaw__ring) + (size_t)capacity * sizeof(gsaw__slot);
 }
 
 static struct gsaw__ring *ring_new(const gsaw_allocator *allocator, int64_t capacity)
@@ -86,10 +56,11 @@ void gsaw__deque_clear(gsaw__deque *self)
     gsaw__store_relaxed(&self->ring, NULL); /* [D4] not shared any more */
 }
 
-/* Move on to a ring with at least twice the room. The old one stays as it is for thieves that hold
- * it: the jobs in [top, bottom) lie in both. */
-static bool grow(gsaw__deque *self, int64_t top, int64_t bottom, int64_t wanted)
+/* The old ring stays as it is for thieves that hold it: the jobs in [top, bottom) lie in both. */
+bool gsaw__deque_grow(gsaw__deque *self, int64_t wanted)
 {
+    int64_t bottom = gsaw__load_relaxed(&self->bottom);       /* [D1] the owner's own */
+    int64_t top = gsaw__load_acquire(&self->top);             /* [D2] as in push() */
     struct gsaw__ring *old = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     int64_t capacity = old->capacity * 2;
     while (capacity - (bottom - top) < wanted)
@@ -97,9 +68,8 @@ static bool grow(gsaw__deque *self, int64_t top, int64_t bottom, int64_t wanted)
     struct gsaw__ring *ring = ring_new(self->allocator, capacity);
     if (ring == NULL)
         return false;
-    for (int64_t i = top; i < bottom; i++) {
-        write_slot(slot_at(ring, i), read_slot(slot_at(old, i)));
-    }
+    for (int64_t i = top; i < bottom; i++)
+        gsaw__slot_write(gsaw__slot_at(ring, i), gsaw__slot_read(gsaw__slot_at(old, i)));
     old->older = self->retired;
     self->retired = old;
     gsaw__store_release(&self->ring, ring); /* [D4] release, pairs with D4 in steal() */
@@ -112,58 +82,11 @@ size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
     int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     int64_t room = ring->capacity - (bottom - top);
-    if (room < (int64_t)wanted && grow(self, top, bottom, (int64_t)wanted)) {
+    if (room < (int64_t)wanted && gsaw__deque_grow(self, (int64_t)wanted)) {
         ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
         room = ring->capacity - (bottom - top);
     }
     return (size_t)room;
-}
-
-bool gsaw__deque_push(gsaw__deque *self, gsaw__job job)
-{
-    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
-    int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
-    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    if (bottom - top >= ring->capacity) {
-        if (!grow(self, top, bottom, 1))
-            return false;
-        ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    }
-    write_slot(slot_at(ring, bottom), job);
-    /* [D1] release, pairs with D1 in steal(): the words; [P1] sequentially consistent: before the
-     * look at who sleeps */
-    gsaw__store_seq_cst(&self->bottom, bottom + 1);
-    return true;
-}
-
-bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out)
-{
-    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
-    /* [D2] relaxed: top only rises, so what an old top shows to be empty is empty */
-    if (gsaw__load_relaxed(&self->top) > bottom)
-        return false;
-    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    gsaw__store_seq_cst(&self->bottom, bottom);                /* [D3] pairs with D3 in steal() */
-    int64_t top = gsaw__load_seq_cst(&self->top);              /* [D3] after the store */
-    if (top > bottom) {
-        gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
-        return false;
-    }
-    *out = read_slot(slot_at(ring, bottom));
-    if (top < bottom)
-        return true;
-    bool won = gsaw__cas_seq_cst(&self->top, &top, top + 1); /* [D3] the last one: thief or owner */
-    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
-    return won;
-}
-
-gsaw__job gsaw__deque_peek(const gsaw__deque *self)
-{
-    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
-    if (gsaw__load_relaxed(&self->top) > bottom)            /* [D2] as in take() */
-        return (gsaw__job){0};
-    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    return read_slot(slot_at(ring, bottom));
 }
 
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out)
@@ -175,7 +98,7 @@ enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gs
     if (top >= bottom)
         return GSAW_STEAL_EMPTY;
     struct gsaw__ring *ring = gsaw__load_acquire(&self->ring); /* [D4] acquire, pairs with grow() */
-    gsaw__job job = read_slot(slot_at(ring, top));
+    gsaw__job job = gsaw__slot_read(gsaw__slot_at(ring, top));
     if (only != NULL && job.group != only)
         return GSAW_STEAL_FOREIGN;
     /* [D2] release, pairs with D2 in push(): the slot was read; [D3] against take() and other

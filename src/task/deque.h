@@ -18,7 +18,17 @@
 #include "base/atomic.h"
 #include "task/job.h"
 
-struct gsaw__ring;
+/* A job as words that a thief may read while the owner overwrites them. */
+typedef struct gsaw__slot {
+    _Atomic uintptr_t word;
+    _Atomic(gsaw_group *) group;
+} gsaw__slot;
+
+struct gsaw__ring {
+    struct gsaw__ring *older; /* in the list of the retired */
+    int64_t capacity;         /* a power of two */
+    gsaw__slot slots[];
+};
 
 /* Not valid all zero, but gsaw__deque_clear accepts that. */
 typedef struct gsaw__deque {
@@ -29,6 +39,7 @@ typedef struct gsaw__deque {
     _Atomic int64_t top; /* index of the oldest job; written by thieves */
     char padding_bottom[GSAW_SEPARATION];
     _Atomic int64_t bottom; /* index behind the newest job; written by the owner */
+    bool is_asymmetric;     /* constant: who parks makes the barrier for push(), see park.h [P6] */
     char padding_end[GSAW_SEPARATION];
 } gsaw__deque;
 
@@ -45,18 +56,8 @@ bool gsaw__deque_init(gsaw__deque *self, const gsaw_allocator *allocator, size_t
 /* Free the rings. No thread may be using the deque. */
 void gsaw__deque_clear(gsaw__deque *self);
 
-/* Put a job at the bottom. False when it was full and memory is out. After a take or steal by the
- * owner there is room for one push, which cannot fail. */
-bool gsaw__deque_push(gsaw__deque *self, gsaw__job job);
-
 /* How many more jobs can be pushed, after an attempt to make room for `wanted`. Owner. */
 size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted);
-
-/* Take the newest job. False when there is none. */
-bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out);
-
-/* The newest job, all-zero when there is none: that take() would give it is likely, not sure. */
-gsaw__job gsaw__deque_peek(const gsaw__deque *self);
 
 /* Take the oldest job, if `only` is NULL or its group. Any thread, the owner too. */
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out);
@@ -66,5 +67,86 @@ size_t gsaw__deque_count(const gsaw__deque *self);
 
 /* Walk the invariants; for tests, with nobody changing it. */
 bool gsaw__deque_check(const gsaw__deque *self);
+
+/* ---- what the owner does for each task: inline, since a call more is a tenth of its cost ---- */
+
+/* Move on to a ring with at least `wanted` slots free. False when memory is out. Owner. */
+bool gsaw__deque_grow(gsaw__deque *self, int64_t wanted);
+
+/* The slot of an index: the ring repeats. */
+static inline gsaw__slot *gsaw__slot_at(struct gsaw__ring *ring, int64_t index)
+{
+    return &ring->slots[index & (ring->capacity - 1)];
+}
+
+/* Read a slot, whose owner may be writing it: who steals checks afterwards. */
+static inline gsaw__job gsaw__slot_read(gsaw__slot *slot)
+{
+    /* [D1] relaxed: the load of bottom before acquired them; [D2] what is torn is dropped */
+    return (gsaw__job){.word = gsaw__load_relaxed(&slot->word),
+                       .group = gsaw__load_relaxed(&slot->group)}; /* [D1] [D2] the same */
+}
+
+/* Write a slot nobody may read yet. Owner. */
+static inline void gsaw__slot_write(gsaw__slot *slot, gsaw__job job)
+{
+    gsaw__store_relaxed(&slot->word, job.word);   /* [D1] published by the store to bottom */
+    gsaw__store_relaxed(&slot->group, job.group); /* [D1] the same */
+}
+
+/* Put a job at the bottom. False when it was full and memory is out. After a take or steal by the
+ * owner there is room for one push, which cannot fail. */
+static inline bool gsaw__deque_push(gsaw__deque *self, gsaw__job job)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
+    int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    if (bottom - top >= ring->capacity) {
+        if (!gsaw__deque_grow(self, 1))
+            return false;
+        ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    }
+    gsaw__slot_write(gsaw__slot_at(ring, bottom), job);
+    /* [D1] release, pairs with D1 in steal(): the words */
+    if (self->is_asymmetric) {
+        gsaw__store_release(&self->bottom, bottom + 1); /* [D1] as said */
+        gsaw__compiler_barrier(); /* [P6] before the look at who sleeps; the rest is theirs */
+    } else {
+        gsaw__store_seq_cst(&self->bottom, bottom + 1); /* [P1] the same, by itself */
+    }
+    return true;
+}
+
+/* The newest job, all-zero when there is none: that take() would give it is likely, not sure. */
+static inline gsaw__job gsaw__deque_peek(const gsaw__deque *self)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
+    if (gsaw__load_relaxed(&self->top) > bottom)            /* [D2] as in take() */
+        return (gsaw__job){0};
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    return gsaw__slot_read(gsaw__slot_at(ring, bottom));
+}
+
+/* Take the newest job. False when there is none. */
+static inline bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1; /* [D1] the owner's own */
+    /* [D2] relaxed: top only rises, so what an old top shows to be empty is empty */
+    if (gsaw__load_relaxed(&self->top) > bottom)
+        return false;
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    gsaw__store_seq_cst(&self->bottom, bottom);                /* [D3] pairs with D3 in steal() */
+    int64_t top = gsaw__load_seq_cst(&self->top);              /* [D3] after the store */
+    if (top > bottom) {
+        gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+        return false;
+    }
+    *out = gsaw__slot_read(gsaw__slot_at(ring, bottom));
+    if (top < bottom)
+        return true;
+    bool won = gsaw__cas_seq_cst(&self->top, &top, top + 1); /* [D3] the last one: thief or owner */
+    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+    return won;
+}
 
 #endif

@@ -27,7 +27,7 @@ static gsaw__sleepers *list_of(gsaw__park *self, const void *key)
 
 gsaw_status gsaw__park_init(gsaw__park *self)
 {
-    *self = (gsaw__park){0};
+    *self = (gsaw__park){.is_asymmetric = gsaw__process_barrier_enable()};
     gsaw_status status = gsaw__mutex_init(&self->idle.lock, "park.idle", GSAW_RANK_PARK);
     for (uint32_t i = 0; status == GSAW_OK && i < GSAW_PARK_BUCKETS; i++) {
         self->ready++;
@@ -92,6 +92,8 @@ void gsaw__park_enter(gsaw__park *self, gsaw__sleeper *sleeper)
         gsaw__add_seq_cst(&self->asleep, 1); /* [P1] the same, after the others: who sees it sees
                                                 them */
     gsaw__mutex_unlock(&list->lock);
+    if (self->is_asymmetric && is_worker(sleeper))
+        gsaw__process_barrier(); /* [P6] between the count and the look; pairs with deque_push() */
 }
 
 bool gsaw__park_sleep(gsaw__sleeper *sleeper, uint64_t deadline_ns)
@@ -138,8 +140,11 @@ static void wake(gsaw__sleeper *chain)
 
 void gsaw__park_wake_idle(gsaw__park *self)
 {
-    /* [P1] step 2, pairs with P1 in enter(); [P2] pairs with P2 in search_end() */
-    if (gsaw__load_seq_cst(&self->idle.count) == 0 || gsaw__load_seq_cst(&self->searching) != 0)
+    if (gsaw__load_seq_cst(&self->idle.count) == 0) /* [P1] step 2, pairs with P1 in enter() */
+        return;
+    /* [P2] pairs with P2 in search_end(). An exchange and no load, since a push may have left its
+     * order to those who park [P6]: the worker that is searching does not, it only looks. */
+    if (gsaw__add_seq_cst(&self->searching, 0) != 0)
         return;
     gsaw__mutex_lock(&self->idle.lock);
     gsaw__sleeper *sleeper = self->idle.first;

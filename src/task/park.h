@@ -11,6 +11,11 @@
  *     2. look once more           2. load the count; if not 0, wake
  *     3. sleep
  *
+ * Pushing onto a deque is the one thing that is done for each task, and an ordered store is a
+ * third of its cost. So where the system has it [P6], the pusher's side keeps only the compiler in
+ * order, and a worker that parks has every processor pass a barrier (membarrier(2)) between 1 and
+ * 2: what was pushed before is then seen, and who pushes later sees the count.
+ *
  * In the single order of the four, either the look sees what was published, or the load sees the
  * count. Idle workers add one refinement [P2]: while some worker is searching, nobody is woken; so
  * the last one that stops searching looks after its count has gone down, and wakes another if there
@@ -54,6 +59,7 @@ typedef struct gsaw__park {
     _Atomic uint32_t searching; /* workers that look for work */
     char padding[GSAW_SEPARATION];
     gsaw__sleepers waiting[GSAW_PARK_BUCKETS]; /* by key */
+    bool is_asymmetric;                        /* constant: workers make the barrier [P6] */
     uint32_t ready;                            /* locks that exist: for clear */
 } gsaw__park;
 

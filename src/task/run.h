@@ -82,8 +82,8 @@ static inline gsaw_status gsaw__invoke(gsaw_worker *self, const gsaw__call *call
     self->group = call->group;
     self->token = call->token;
     if (outer_group == NULL) {
-        gsaw__store_relaxed(&self->function,
-                            call->function); /* [S3] for shutdown_until(), a hint */
+        /* [S3] for shutdown_until(), a hint */
+        gsaw__store_relaxed(&self->function, call->function);
         gsaw__store_relaxed(&self->argument, call->argument); /* [S3] the same */
     }
     gsaw_status status = gsaw__trace_is_on(&self->trace)

@@ -43,6 +43,7 @@ gsaw_worker *gsaw__worker_new(gsaw_pool *pool, uint32_t index)
         gsaw__worker_free(self);
         return NULL;
     }
+    self->deque.is_asymmetric = pool->park.is_asymmetric;
     return self;
 }
 
