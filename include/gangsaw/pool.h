@@ -279,7 +279,7 @@ GSAW_API bool gsaw_worker_is_wanted(const gsaw_worker *self);
 /* ---- loops --------------------------------------------------------------------------------------
  */
 
-/* What a loop does with one range of its indices, in one task. */
+/* What a loop does with the indices first to end - 1, one call at a time on each worker. */
 typedef gsaw_status gsaw_range_function(gsaw_worker *worker, void *argument, size_t first,
                                         size_t end);
 
@@ -287,16 +287,18 @@ typedef gsaw_status gsaw_range_function(gsaw_worker *worker, void *argument, siz
 typedef struct gsaw_for_options {
     size_t size;           /* sizeof(gsaw_for_options) */
     size_t count;          /* indices 0 to count - 1 */
-    size_t grain;          /* indices handed out at once, at most; 0: chosen */
-    const uint32_t *costs; /* of each index, in any unit: the dearest start first, each alone where
-                              it matters; NULL: equal. Source of the rule: Graham, Bounds on
-                              Multiprocessing Timing Anomalies, SIAM J. Appl. Math. 17 (1969) */
+    size_t grain;          /* indices of one call, at most; 0: as many as keep the workers even */
+    const uint32_t *costs; /* of each index, in any unit; NULL: not known, taken as equal */
 } gsaw_for_options;
 
-/* Call `function` for all indices, in parallel, and return when all have been called (or, after a
- * failure, when those that started have ended): the first failure, or GSAW_OK. From outside or from
- * inside a task, which then takes part. Errors: those of the function, GSAW_NO_MEMORY (costs are
- * sorted), GSAW_INVALID, GSAW_CLOSED. */
+/* Call `function` for all indices, in parallel, and return when every call has ended. The indices
+ * are cut into ranges of about 1/128 of what each worker has to do, an index that costs more than
+ * that into a range of its own; with costs the dearest range starts first, without them the lowest.
+ * The first failure, or a cancel of the calling task, lets no further call begin. From outside or
+ * from inside a task, which then takes part. Returns the first failure, else GSAW_CANCELLED or
+ * GSAW_OK. Errors: those of the function, GSAW_NO_MEMORY, GSAW_INVALID (size, function),
+ * GSAW_CLOSED. Source of the rule: Graham, Bounds on Multiprocessing Timing Anomalies, SIAM J.
+ * Appl. Math. 17 (1969). */
 GSAW_API gsaw_status gsaw_pool_for(gsaw_pool *self, const gsaw_for_options *options,
                                    gsaw_range_function *function, void *argument);
 

@@ -5,13 +5,15 @@
  * Next:    inbox.h, worker.c */
 #include "task/inbox.h"
 
+#include <string.h>
+
 #include "base/check.h"
 
 #define SORTING (UINT64_C(1) << 63) /* in `sorted`: tasks are on their way from stack to lists */
 
 gsaw_status gsaw__inbox_init(gsaw__inbox *self)
 {
-    *self = (gsaw__inbox){0};
+    memset(self, 0, sizeof *self);
     return gsaw__mutex_init(&self->lock, "inbox", GSAW_RANK_QUEUE);
 }
 

@@ -240,6 +240,7 @@ static gsaw_status run_own(gsaw_worker *self, gsaw_task *task)
 
 gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
 {
+    gsaw_assert(task != NULL);
     gsaw__job top = gsaw__deque_peek(&self->deque);
     if (top.word == (uintptr_t)task) {
         if (gsaw__deque_take(&self->deque, &top))
