@@ -8,8 +8,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/atomic.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static void *resize(const gsaw_allocator *allocator, void *pointer, size_t old_size,
                     size_t new_size)
@@ -36,6 +39,16 @@ void *gsaw__alloc_zero(const gsaw_allocator *allocator, size_t count, size_t siz
         return calloc(1, total == 0 ? 1 : total); /* fresh pages are zero already */
     void *pointer = gsaw__alloc(allocator, total);
     return pointer == NULL ? NULL : memset(pointer, 0, total);
+}
+
+void *gsaw__alloc_large(const gsaw_allocator *allocator, size_t size)
+{
+    if (allocator != NULL || size < HUGE_PAGE)
+        return gsaw__alloc(allocator, size);
+    void *pointer = aligned_alloc(HUGE_PAGE, (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
+    if (pointer != NULL) /* a hint: where it does not apply nothing is lost. Source: madvise(2) */
+        madvise(pointer, size & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
+    return pointer;
 }
 
 void *gsaw__realloc(const gsaw_allocator *allocator, void *pointer, size_t old_size,

@@ -13,6 +13,10 @@ void *gsaw__alloc(const gsaw_allocator *allocator, size_t size);
 /* count * size bytes set to zero, or NULL (also when the product overflows). */
 void *gsaw__alloc_zero(const gsaw_allocator *allocator, size_t count, size_t size);
 
+/* As gsaw__alloc, for what may be large and will be used whole: from malloc it comes on huge pages,
+ * where the system has them to give, which saves most of the page faults. */
+void *gsaw__alloc_large(const gsaw_allocator *allocator, size_t size);
+
 /* Grow or shrink; NULL on failure, pointer unharmed. new_size must not be 0. */
 void *gsaw__realloc(const gsaw_allocator *allocator, void *pointer, size_t old_size,
                     size_t new_size);

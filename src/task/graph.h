@@ -1,7 +1,6 @@
-/* graph.h - the inside of a graph: a few arrays by node, and the edges sorted by where they begin.
- * Keeps:   words, waits, first and targets are those of the nodes and edges while is_prepared;
- *          edges is only there while it is not. words is all that changes while a graph runs, but
- *          for the value and the outcome of each node.
+/* graph.h - the inside of a graph: nodes, each with a list of the edges that begin there.
+ * Keeps:   while it does not run and was not run, a node's word is the number of edges to it; all
+ *          that a run changes is the word and the value of each node, and the outcome of some.
  * Threads: built by one thread at a time; run by any.
  * Next:    graph.c (building, checking), graph_run.c (running) */
 #ifndef GSAW_TASK_GRAPH_H
@@ -9,19 +8,26 @@
 
 #include <gangsaw/graph.h>
 
+#include "base/blocks.h"
 #include "task/run.h"
 
 #define GSAW_NODE_NONE UINT32_MAX
 
+/* All that running a node touches, in half a cache line. */
 typedef struct gsaw__node {
     gsaw_task_function *function;
     void *argument;
     uint64_t value;
-    uint32_t cost;
-    uint32_t outcome; /* of one that failed: the status; of one to be skipped: the cause */
+    _Atomic uint32_t word;
+    uint32_t edges; /* the newest edge that begins here, from 1; 0: none */
 } gsaw__node;
 
 static_assert(sizeof(gsaw__node) == 32, "two nodes a cache line");
+
+typedef struct gsaw__edge {
+    uint32_t target; /* the node that waits */
+    uint32_t next;   /* the edge from the same node that was told before, from 1; 0: none */
+} gsaw__edge;
 
 /* A node's word: how many it waits for, flags, and its state once it has started. While a node lies
  * in the list of those put back, the count is the next one there, plus 1. */
@@ -33,27 +39,23 @@ static_assert(sizeof(gsaw__node) == 32, "two nodes a cache line");
 static_assert(GSAW_GRAPH_NODES_MAX < GSAW_WORD_COUNT, "a link fits the count");
 static_assert(GSAW_TASK_SKIPPED <= 7 && GSAW_TASK_RUNNING > 0, "a state fits");
 
-typedef struct gsaw__edge {
-    uint32_t before, after;
-} gsaw__edge;
-
 struct gsaw_graph {
     gsaw_group group;
     const gsaw_allocator *allocator;
     gsaw_pool *pool;              /* of the last run; NULL: never run */
     bool is_prepared, is_ordered; /* ordered: every edge leads to a higher number */
-    bool has_costs;               /* some cost was set: order by the way to the end */
+    bool is_fresh;                /* the words are those of a graph that was not run */
     uint32_t node_count, edge_count;
-    uint32_t node_capacity, edge_capacity;   /* of nodes, of edges */
-    uint32_t prepared_nodes, prepared_edges; /* what the arrays of prepare were made for */
-    gsaw__node *nodes;
-    gsaw__edge *edges;
-    const char **names;      /* node_capacity; NULL: no node has one */
-    _Atomic uint32_t *words; /* of each node */
-    uint32_t *waits;         /* of each node: how many edges lead to it */
-    uint32_t *first;   /* of each node: where its edges begin in targets; one more at the end */
-    uint32_t *targets; /* of each edge, by where it begins: where it leads */
-    uint32_t *roots;   /* nodes that wait for nothing, in the order they are to start */
+    gsaw__blocks nodes; /* of gsaw__node */
+    gsaw__blocks edges; /* of gsaw__edge */
+    const char **names; /* name_count; NULL: no node has one */
+    uint32_t *costs;    /* cost_count; NULL: all cost 1 */
+    uint32_t name_count, cost_count;
+
+    uint32_t prepared;  /* nodes when it was prepared: the length of waits and outcomes */
+    uint32_t *waits;    /* of each node: the edges to it */
+    uint32_t *outcomes; /* of one that failed: the status; of one to be skipped: the cause */
+    uint32_t *roots; /* with costs: nodes that wait for nothing, in the order they are to start */
     uint32_t root_count;
 
     gsaw__mutex lock;        /* rank GSAW_RANK_GRAPH: the list */
@@ -61,7 +63,23 @@ struct gsaw_graph {
     uint32_t list_count;
     bool is_carried; /* the carrier is on its way to take from the list */
     gsaw_task carrier;
+    _Atomic uint32_t failed, cancelled, skipped; /* nodes that ended so */
 };
+
+/* The node with this number, below node_count. */
+static inline gsaw__node *gsaw__graph_node(const gsaw_graph *self, uint32_t node)
+{
+    return gsaw__blocks_at(&self->nodes, node, sizeof(gsaw__node));
+}
+
+/* The edge with this number, from 1. */
+static inline gsaw__edge *gsaw__graph_edge(const gsaw_graph *self, uint32_t edge)
+{
+    return gsaw__blocks_at(&self->edges, edge - 1, sizeof(gsaw__edge));
+}
+
+/* graph.c: set the words of a graph that was run to what they were. */
+void gsaw__graph_refresh(gsaw_graph *self);
 
 /* graph_run.c: what a task with GSAW_TASK_CARRIER does: takes nodes from its graph's list. */
 void gsaw__graph_carry(gsaw_worker *worker, gsaw_task *carrier);

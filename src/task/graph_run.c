@@ -5,8 +5,6 @@
  *          ready.
  * Threads: any worker; cancel and the questions: any.
  * Next:    graph.h, run.h */
-#include <string.h>
-
 #include "base/status.h"
 #include "task/graph.h"
 
@@ -21,11 +19,12 @@ static uint32_t state_in(uint32_t word) { return word >> GSAW_WORD_STATE_SHIFT &
 static void link_node(gsaw_graph *self, uint32_t node)
 {
     /* [W2] relaxed: under the lock; cancel_node() may set its flag beside it, so nothing is lost */
-    gsaw__and_relaxed(&self->words[node], ~GSAW_WORD_COUNT);
+    gsaw__and_relaxed(&gsaw__graph_node(self, node)->word, ~GSAW_WORD_COUNT);
     if (self->list == 0)
         self->list = node + 1;
     else
-        gsaw__or_relaxed(&self->words[self->list_end - 1], node + 1); /* [W2] the same */
+        /* [W2] the same */
+        gsaw__or_relaxed(&gsaw__graph_node(self, self->list_end - 1)->word, node + 1);
     self->list_end = node + 1;
     self->list_count++;
 }
@@ -35,7 +34,8 @@ static uint32_t unlink_node(gsaw_graph *self)
 {
     uint32_t node = self->list - 1;
     /* [W2] the same */
-    self->list = gsaw__and_relaxed(&self->words[node], ~GSAW_WORD_COUNT) & GSAW_WORD_COUNT;
+    self->list =
+        gsaw__and_relaxed(&gsaw__graph_node(self, node)->word, ~GSAW_WORD_COUNT) & GSAW_WORD_COUNT;
     self->list_count--;
     return node;
 }
@@ -88,10 +88,10 @@ void gsaw__graph_carry(gsaw_worker *worker, gsaw_task *carrier)
  * the last. */
 static bool count_down(gsaw_graph *self, uint32_t node, uint32_t cause)
 {
-    _Atomic uint32_t *word = &self->words[node];
+    _Atomic uint32_t *word = &gsaw__graph_node(self, node)->word;
     /* [W3] the first to set the flag tells the cause; its count_down below publishes it */
     if (cause != GSAW_NODE_NONE && (gsaw__or_acq_rel(word, GSAW_WORD_SKIP) & GSAW_WORD_SKIP) == 0)
-        self->nodes[node].outcome = cause;
+        self->outcomes[node] = cause;
     /* [W3] acquire, pairs with W3 of those that counted before: what they wrote. The last need not
      * count: nobody else will, and the word says 1 until the node is claimed. */
     if ((gsaw__load_acquire(word) & GSAW_WORD_COUNT) == 1)
@@ -100,14 +100,15 @@ static bool count_down(gsaw_graph *self, uint32_t node, uint32_t cause)
     return (gsaw__sub_acq_rel(word, 1) & GSAW_WORD_COUNT) == 1;
 }
 
-/* Count down those that wait for `node`. The first of them that is ready is returned, the others
- * are pushed, the second on top. */
-static uint32_t pass_on(gsaw_worker *worker, gsaw_graph *self, uint32_t node, uint32_t cause)
+/* Count down those that wait for a node, whose edges these are. The last of them that is ready is
+ * returned, the others are pushed, so that the one before is on top. */
+static uint32_t pass_on(gsaw_worker *worker, gsaw_graph *self, uint32_t edges, uint32_t cause)
 {
     uint32_t next = GSAW_NODE_NONE;
-    uint32_t begin = self->first[node];
-    for (uint32_t e = self->first[node + 1]; e-- > begin;) {
-        uint32_t target = self->targets[e];
+    while (edges != 0) {
+        const gsaw__edge *edge = gsaw__graph_edge(self, edges);
+        uint32_t target = edge->target;
+        edges = edge->next;
         if (!count_down(self, target, cause))
             continue;
         if (next != GSAW_NODE_NONE)
@@ -118,21 +119,22 @@ static uint32_t pass_on(gsaw_worker *worker, gsaw_graph *self, uint32_t node, ui
 }
 
 /* Set a node to running. False when it is not to run; *word is what it was. */
-static bool claim(gsaw_worker *worker, gsaw_graph *self, uint32_t node, uint32_t *word)
+static bool claim(gsaw_worker *worker, gsaw_graph *self, gsaw__node *node, uint32_t *word)
 {
     const uint32_t running = (uint32_t)GSAW_TASK_RUNNING << GSAW_WORD_STATE_SHIFT;
-    *word = gsaw__load_relaxed(&self->words[node]); /* [W4] checked by the exchange */
+    *word = gsaw__load_relaxed(&node->word); /* [W4] checked by the exchange */
     return (*word & (GSAW_WORD_SKIP | GSAW_TASK_CANCEL)) == 0 &&
            !gsaw__is_dropped(worker->pool, &self->group) &&
            /* [W4] one order of cancel_node() and this: the flag or the state comes first */
-           gsaw__cas_acq_rel(&self->words[node], word, running);
+           gsaw__cas_acq_rel(&node->word, word, running);
 }
 
-/* Run a node, or end it without. Returns the state it ends in. */
-static uint32_t run_claimed(gsaw_worker *worker, gsaw_graph *self, uint32_t node)
+/* Run a node, or end it without. Returns the state it ends in; *outcome: the status if it failed,
+ * else as it was. */
+static uint32_t run_claimed(gsaw_worker *worker, gsaw_graph *self, gsaw__node *node,
+                            uint32_t *outcome)
 {
     uint32_t word;
-    gsaw__node *at = &self->nodes[node];
     if (!claim(worker, self, node, &word)) {
         gsaw__counters_count(&worker->counters.dropped);
         if ((word & GSAW_WORD_SKIP) != 0)
@@ -141,16 +143,26 @@ static uint32_t run_claimed(gsaw_worker *worker, gsaw_graph *self, uint32_t node
         return GSAW_TASK_CANCELLED;
     }
     gsaw__call call = {.group = &self->group,
-                       .token = &self->words[node],
-                       .function = at->function,
-                       .argument = at->argument,
-                       .value = &at->value};
+                       .token = &node->word,
+                       .function = node->function,
+                       .argument = node->argument,
+                       .value = &node->value};
     gsaw_status status = gsaw__invoke(worker, &call);
     if (status == GSAW_OK)
         return GSAW_TASK_DONE;
-    at->outcome = (uint32_t)status;
-    word = gsaw__load_relaxed(&self->words[node]); /* [W4] a flag */
+    *outcome = (uint32_t)status;
+    word = gsaw__load_relaxed(&node->word); /* [W4] a flag */
     return gsaw__end_of(worker, &self->group, word, status);
+}
+
+/* Count a node that did not end as done. Returns what is to blame for those that wait for it. */
+static uint32_t blame(gsaw_graph *self, uint32_t node, uint32_t end)
+{
+    _Atomic uint32_t *ended = end == GSAW_TASK_SKIPPED  ? &self->skipped
+                              : end == GSAW_TASK_FAILED ? &self->failed
+                                                        : &self->cancelled;
+    gsaw__add_relaxed(ended, 1); /* [W5] published when the group is told */
+    return end == GSAW_TASK_SKIPPED ? self->outcomes[node] : node;
 }
 
 void gsaw__graph_run(gsaw_worker *worker, gsaw_group *group, uint32_t node)
@@ -161,13 +173,12 @@ void gsaw__graph_run(gsaw_worker *worker, gsaw_group *group, uint32_t node)
             gsaw__worker_push(worker, gsaw__job_of_node(node, group));
             return;
         }
-        uint32_t end = run_claimed(worker, self, node);
-        uint32_t cause = end == GSAW_TASK_DONE      ? GSAW_NODE_NONE
-                         : end == GSAW_TASK_SKIPPED ? self->nodes[node].outcome
-                                                    : node;
+        gsaw__node *at = gsaw__graph_node(self, node);
+        uint32_t end = run_claimed(worker, self, at, &self->outcomes[node]);
+        uint32_t cause = end == GSAW_TASK_DONE ? GSAW_NODE_NONE : blame(self, node, end);
         /* [W5] release, pairs with W5 in gsaw_graph_state(): what the node wrote */
-        gsaw__store_release(&self->words[node], end << GSAW_WORD_STATE_SHIFT);
-        node = pass_on(worker, self, node, cause);
+        gsaw__store_release(&at->word, end << GSAW_WORD_STATE_SHIFT);
+        node = pass_on(worker, self, at->edges, cause);
         gsaw__credit_add(worker, group);
     }
 }
@@ -185,8 +196,12 @@ gsaw_status gsaw_graph_start(gsaw_graph *self, gsaw_pool *pool, gsaw_error *erro
     self->pool = pool;
     if (self->node_count == 0)
         return GSAW_OK;
-    /* [W1] it does not run; the inbox or the deque publishes it */
-    memcpy((void *)self->words, self->waits, self->node_count * sizeof *self->waits);
+    if (!self->is_fresh)
+        gsaw__graph_refresh(self);
+    self->is_fresh = false;
+    gsaw__store_relaxed(&self->failed, 0);    /* [W1] it does not run; inbox or deque publish it */
+    gsaw__store_relaxed(&self->cancelled, 0); /* [W1] the same */
+    gsaw__store_relaxed(&self->skipped, 0);   /* [W1] the same */
     self->list = self->list_end = self->list_count = 0;
     gsaw__mutex_lock(&self->lock);
     for (uint32_t i = 0; i < self->root_count; i++)
@@ -222,15 +237,16 @@ gsaw_status gsaw_graph_run(gsaw_graph *self, gsaw_pool *pool, gsaw_error *error)
 
 bool gsaw_graph_cancel_node(gsaw_graph *self, uint32_t node)
 {
-    if (node >= self->prepared_nodes || self->pool == NULL)
+    if (node >= self->prepared || self->pool == NULL)
         return false;
-    uint32_t word = gsaw__load_relaxed(&self->words[node]); /* [W4] checked by the exchange */
+    _Atomic uint32_t *at = &gsaw__graph_node(self, node)->word;
+    uint32_t word = gsaw__load_relaxed(at); /* [W4] checked by the exchange */
     do {
         uint32_t state = state_in(word);
         if (state != 0 && state != GSAW_TASK_RUNNING)
             return state == GSAW_TASK_CANCELLED;
         /* [W4] one order of this and claim() */
-    } while (!gsaw__cas_acq_rel(&self->words[node], &word, word | GSAW_TASK_CANCEL));
+    } while (!gsaw__cas_acq_rel(at, &word, word | GSAW_TASK_CANCEL));
     return state_in(word) == 0;
 }
 
@@ -238,9 +254,10 @@ void gsaw_graph_cancel(gsaw_graph *self) { gsaw_group_cancel(&self->group); }
 
 gsaw_task_state gsaw_graph_state(const gsaw_graph *self, uint32_t node)
 {
-    if (node >= self->prepared_nodes || self->pool == NULL)
+    if (node >= self->prepared || self->pool == NULL)
         return GSAW_TASK_NEW;
-    uint32_t word = gsaw__load_acquire(&self->words[node]); /* [W5] pairs with gsaw__graph_run() */
+    /* [W5] acquire, pairs with W5 in gsaw__graph_run() */
+    uint32_t word = gsaw__load_acquire(&gsaw__graph_node(self, node)->word);
     if (state_in(word) != 0)
         return (gsaw_task_state)state_in(word);
     return (word & GSAW_WORD_COUNT) == 0 ? GSAW_TASK_QUEUED : GSAW_TASK_WAITING;
@@ -250,27 +267,30 @@ gsaw_status gsaw_graph_status(const gsaw_graph *self, uint32_t node, uint32_t *c
 {
     gsaw_task_state state = gsaw_graph_state(self, node);
     if (cause != NULL)
-        *cause = state == GSAW_TASK_SKIPPED ? self->nodes[node].outcome : node;
+        *cause = state == GSAW_TASK_SKIPPED ? self->outcomes[node] : node;
     if (!gsaw_task_state_is_end(state))
         return GSAW_AGAIN;
     if (state == GSAW_TASK_FAILED)
-        return (gsaw_status)self->nodes[node].outcome;
+        return (gsaw_status)self->outcomes[node];
     return state == GSAW_TASK_DONE ? GSAW_OK : GSAW_CANCELLED;
 }
 
 uint64_t gsaw_graph_value(const gsaw_graph *self, uint32_t node)
 {
-    return node < self->node_count ? self->nodes[node].value : 0;
+    return node < self->node_count ? gsaw__graph_node(self, node)->value : 0;
 }
 
 void gsaw_graph_count(const gsaw_graph *self, gsaw_graph_counts *out)
 {
     *out = (gsaw_graph_counts){.nodes = self->node_count};
-    for (uint32_t node = 0; node < self->node_count; node++) {
-        gsaw_task_state state = gsaw_graph_state(self, node);
-        out->done += state == GSAW_TASK_DONE;
-        out->failed += state == GSAW_TASK_FAILED;
-        out->cancelled += state == GSAW_TASK_CANCELLED;
-        out->skipped += state == GSAW_TASK_SKIPPED;
-    }
+    bool is_running = gsaw_group_pending(&self->group) != 0;
+    if (self->pool == NULL || !self->is_prepared)
+        return;
+    out->failed = gsaw__load_relaxed(&self->failed);       /* [W5] acquired with pending */
+    out->cancelled = gsaw__load_relaxed(&self->cancelled); /* [W5] the same */
+    out->skipped = gsaw__load_relaxed(&self->skipped);     /* [W5] the same */
+    if (!is_running)
+        out->done = out->nodes - out->failed - out->cancelled - out->skipped;
+    for (uint32_t node = 0; is_running && node < self->node_count; node++)
+        out->done += gsaw_graph_state(self, node) == GSAW_TASK_DONE;
 }
