@@ -44,10 +44,9 @@ typedef struct gsaw_task gsaw_task;     /* below */
  * bring, but by the waits of this library or between gsaw_worker_block_begin and _end. */
 typedef gsaw_status gsaw_task_function(gsaw_worker *worker, void *argument, uint64_t *value);
 
-/* The states of a task, and the one table of them: name, whether it has ended, text. Legal
- * transitions: NEW to WAITING, QUEUED or SKIPPED; WAITING to QUEUED, CANCELLED or SKIPPED; QUEUED
- * to RUNNING or CANCELLED; RUNNING to DONE, FAILED, CANCELLED, or (a retry) WAITING. An ended task
- * that is submitted again, as a graph does that is run again, starts over. */
+/* The states of a task, and the one table of them: name, whether it has ended, text. Where they
+ * lead to is told by gsaw_task_state_may_become. An ended task that is submitted again, as a graph
+ * does that is run again, starts over. */
 #define GSAW_TASK_STATE_TABLE(row)                                                                 \
     row(NEW, false, "new")         /* not submitted */                                             \
     row(WAITING, false, "waiting") /* for dependencies, for the time of a retry */                 \
@@ -97,6 +96,12 @@ GSAW_API const char *gsaw_task_state_name(gsaw_task_state state);
 
 /* Whether a task in this state has ended for good. Any thread. */
 GSAW_API bool gsaw_task_state_is_end(gsaw_task_state state);
+
+/* Whether a task goes from one state to another: the one table of transitions. NEW to WAITING or
+ * QUEUED; WAITING to QUEUED, or, without being run, to FAILED (its deadline passed), CANCELLED or
+ * SKIPPED; QUEUED to RUNNING, or to FAILED, CANCELLED or SKIPPED; RUNNING to DONE, FAILED or
+ * CANCELLED, or (to be tried again) WAITING. Any thread. */
+GSAW_API bool gsaw_task_state_may_become(gsaw_task_state from, gsaw_task_state to);
 
 /* ---- groups -------------------------------------------------------------------------------------
  */

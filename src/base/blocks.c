@@ -23,12 +23,6 @@ static bool grow_table(gsaw__blocks *self, const gsaw_allocator *allocator)
     return true;
 }
 
-/* The size of the first block, while it is alone. */
-static size_t first_size(const gsaw__blocks *self, size_t size)
-{
-    return self->count == 1 ? self->capacity * size : GSAW_BLOCK_SIZE;
-}
-
 bool gsaw__blocks_grow(gsaw__blocks *self, const gsaw_allocator *allocator, size_t size)
 {
     uint32_t items = (uint32_t)(GSAW_BLOCK_SIZE / size);
@@ -36,7 +30,7 @@ bool gsaw__blocks_grow(gsaw__blocks *self, const gsaw_allocator *allocator, size
         (self->count == self->room && !grow_table(self, allocator)))
         return false;
     if (self->capacity >= items) {
-        char *block = gsaw__alloc_large(allocator, GSAW_BLOCK_SIZE);
+        char *block = gsaw__alloc_large(allocator, items * size);
         if (block == NULL)
             return false;
         self->blocks[self->count++] = block;
@@ -44,6 +38,7 @@ bool gsaw__blocks_grow(gsaw__blocks *self, const gsaw_allocator *allocator, size
         return true;
     }
     uint32_t wider = self->capacity == 0 ? ITEMS_MIN : 2 * self->capacity;
+    wider = wider < items ? wider : items;
     char *first = gsaw__alloc_large(allocator, wider * size);
     if (first == NULL)
         return false;
@@ -68,8 +63,9 @@ bool gsaw__blocks_reserve(gsaw__blocks *self, const gsaw_allocator *allocator, s
 
 void gsaw__blocks_clear(gsaw__blocks *self, const gsaw_allocator *allocator, size_t size)
 {
+    uint32_t items = (uint32_t)(GSAW_BLOCK_SIZE / size);
     for (uint32_t i = 0; i < self->count; i++)
-        gsaw__free(allocator, self->blocks[i], i == 0 ? first_size(self, size) : GSAW_BLOCK_SIZE);
+        gsaw__free(allocator, self->blocks[i], (self->count == 1 ? self->capacity : items) * size);
     gsaw__free(allocator, self->blocks, self->room * sizeof *self->blocks);
     memset(self, 0, sizeof *self);
 }

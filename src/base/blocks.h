@@ -13,8 +13,8 @@
 
 #define GSAW_BLOCK_SIZE ((size_t)2 << 20)
 
-/* All-zero is a valid empty array. Items are of one size, a power of two up to 4096, which every
- * call is told. Those of a lone first block move when it grows. */
+/* All-zero is a valid empty array. Items are of one size, at most 4096, which every call is told.
+ * Those of a lone first block move when it grows. */
 typedef struct gsaw__blocks {
     char **blocks;
     uint32_t count, room; /* of blocks: there, and fitting the table */
@@ -24,7 +24,7 @@ typedef struct gsaw__blocks {
 /* The item at index < capacity, of `size` bytes. */
 static inline void *gsaw__blocks_at(const gsaw__blocks *self, uint32_t index, size_t size)
 {
-    const uint32_t items = (uint32_t)(GSAW_BLOCK_SIZE / size); /* shifts, as size is constant */
+    const uint32_t items = (uint32_t)(GSAW_BLOCK_SIZE / size); /* shifts, for powers of two */
     return self->blocks[index / items] + index % items * size;
 }
 

@@ -1,7 +1,7 @@
 /* map.c - linear probing over slots that keep the hash, and interning on top.
  * Keeps:   count <= 3/4 of capacity; a slot with key NULL is free; equal keys stand once.
  * Threads: one at a time.
- * Next:    map.h */
+ * Next:    map.h. Source of removal: Knuth, The Art of Computer Programming 3, 6.4, Algorithm R */
 #include "base/map.h"
 
 #include <string.h>
@@ -102,6 +102,27 @@ uint32_t *gsaw__map_insert(gsaw__map *self, const char *key, size_t size, uint32
     if (is_new != NULL)
         *is_new = added;
     return &slot->value;
+}
+
+bool gsaw__map_remove(gsaw__map *self, const char *key, size_t size)
+{
+    if (self->count == 0 || size > KEY_SIZE_MAX)
+        return false;
+    struct gsaw__map_slot *slot = probe(self, key, size, gsaw__hash_bytes(key, size));
+    if (slot->key == NULL)
+        return false;
+    /* Those behind move up, as long as that brings them no further from the front than home. */
+    size_t mask = self->capacity - 1, hole = (size_t)(slot - self->slots);
+    for (size_t at = (hole + 1) & mask; self->slots[at].key != NULL; at = (at + 1) & mask) {
+        size_t home = self->slots[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            self->slots[hole] = self->slots[at];
+            hole = at;
+        }
+    }
+    self->slots[hole].key = NULL;
+    self->count--;
+    return true;
 }
 
 bool gsaw__map_check(const gsaw__map *self)

@@ -1,6 +1,5 @@
 /* map.h - string -> number: an open-addressing hash map, and on it the interning of strings.
- * Keeps:   at most 3/4 full; linear probing; nothing is ever removed; ids are dense, in order of
- *          arrival.
+ * Keeps:   at most 3/4 full; linear probing; ids of an interner are dense, in order of arrival.
  * Threads: one at a time.
  * Next:    map.c, hash.h, arena.h */
 #ifndef GSAW_BASE_MAP_H
@@ -35,6 +34,9 @@ uint32_t *gsaw__map_find(const gsaw__map *self, const char *key, size_t size);
  * NULL when memory is out or 2^31 keys are in. */
 uint32_t *gsaw__map_insert(gsaw__map *self, const char *key, size_t size, uint32_t fresh,
                            bool *is_new);
+
+/* Take out a key; its memory is the caller's again. False when it is not in. */
+bool gsaw__map_remove(gsaw__map *self, const char *key, size_t size);
 
 bool gsaw__map_check(const gsaw__map *self); /* walks the invariants */
 

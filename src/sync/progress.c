@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "sync/counter.h"
+#include "sync/progress.h"
 
 #define INTERVAL_DEFAULT_NS 50000000u
 #define NS_PER_S 1000000000u
@@ -124,9 +125,14 @@ static bool is_due(const gsaw_progress *self)
     return gsaw__clock_ns() >= gsaw__load_relaxed(&self->next_ns); /* [T1] a hint, asked twice */
 }
 
-void gsaw_progress_update(gsaw_progress *self, uint32_t shard, uint64_t amount)
+void gsaw__progress_count(gsaw_progress *self, uint32_t shard, uint64_t amount)
 {
     gsaw_counter_increment(&self->completed, shard, (int64_t)amount);
+}
+
+void gsaw_progress_update(gsaw_progress *self, uint32_t shard, uint64_t amount)
+{
+    gsaw__progress_count(self, shard, amount);
     if (self->options.callback == NULL || !is_due(self))
         return;
     /* [T3] acquire-release, pairs with T3 below: one callback sees what the one before it did, and

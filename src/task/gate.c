@@ -42,6 +42,26 @@ void gsaw__gate_enter(gsaw__gate *self, uint64_t bytes)
     gsaw__mutex_unlock(&self->lock);
 }
 
+bool gsaw__gate_try_enter(gsaw__gate *self, uint64_t bytes)
+{
+    gsaw__mutex_lock(&self->lock);
+    bool has_room = fits(self, bytes);
+    if (has_room) {
+        self->used += bytes;
+        self->inside++;
+    }
+    gsaw__mutex_unlock(&self->lock);
+    return has_room;
+}
+
+void gsaw__gate_force(gsaw__gate *self, uint64_t bytes)
+{
+    gsaw__mutex_lock(&self->lock);
+    self->used += bytes;
+    self->inside++;
+    gsaw__mutex_unlock(&self->lock);
+}
+
 void gsaw__gate_leave(gsaw__gate *self, uint64_t bytes, uint64_t retained)
 {
     gsaw__mutex_lock(&self->lock);

@@ -30,6 +30,12 @@ void gsaw__gate_clear(gsaw__gate *self);
  * one thread can wait for each other: leave first. */
 void gsaw__gate_enter(gsaw__gate *self, uint64_t bytes);
 
+/* As enter, but false instead of waiting. */
+bool gsaw__gate_try_enter(gsaw__gate *self, uint64_t bytes);
+
+/* Take `bytes` whether they fit or not: for who would wait for ever. */
+void gsaw__gate_force(gsaw__gate *self, uint64_t bytes);
+
 /* Give `bytes` back, `retained` of which stay in use for good (they count against the budget). */
 void gsaw__gate_leave(gsaw__gate *self, uint64_t bytes, uint64_t retained);
 

@@ -17,6 +17,21 @@ static const struct {
 #undef ROW
 };
 
+#define BIT(state) (1u << GSAW_TASK_##state)
+
+static const uint16_t transitions[GSAW_TASK_STATE_COUNT] = {
+    [GSAW_TASK_NEW] = BIT(WAITING) | BIT(QUEUED),
+    [GSAW_TASK_WAITING] = BIT(QUEUED) | BIT(FAILED) | BIT(CANCELLED) | BIT(SKIPPED),
+    [GSAW_TASK_QUEUED] = BIT(RUNNING) | BIT(FAILED) | BIT(CANCELLED) | BIT(SKIPPED),
+    [GSAW_TASK_RUNNING] = BIT(DONE) | BIT(FAILED) | BIT(CANCELLED) | BIT(WAITING),
+};
+
+bool gsaw_task_state_may_become(gsaw_task_state from, gsaw_task_state to)
+{
+    return (unsigned)from < GSAW_TASK_STATE_COUNT && (unsigned)to < GSAW_TASK_STATE_COUNT &&
+           (transitions[from] & 1u << to) != 0;
+}
+
 const char *gsaw_task_state_name(gsaw_task_state state)
 {
     return (unsigned)state < GSAW_TASK_STATE_COUNT ? states[state].text : "unknown";

@@ -16,6 +16,10 @@ typedef struct item8 {
     uint64_t number;
 } item8;
 
+typedef struct item24 {
+    uint64_t number, rest[2];
+} item24;
+
 typedef struct item4096 {
     uint64_t number;
     char rest[4088];
@@ -26,12 +30,19 @@ static void test_blocks_keep_their_items(void **state)
     (void)state;
     gsaw_failing_allocator failing;
     gsaw_failing_allocator_init(&failing, 0, 0);
-    gsaw__blocks small = {0}, large = {0};
+    gsaw__blocks small = {0}, odd = {0}, large = {0};
     for (uint32_t i = 0; i < 1000000; i++) {
         if (i == small.capacity)
             assert_true(gsaw__blocks_grow(&small, &failing.allocator, sizeof(item8)));
         ((item8 *)gsaw__blocks_at(&small, i, sizeof(item8)))->number = i;
     }
+    for (uint32_t i = 0; i < 300000; i++) {
+        if (i == odd.capacity)
+            assert_true(gsaw__blocks_grow(&odd, &failing.allocator, sizeof(item24)));
+        ((item24 *)gsaw__blocks_at(&odd, i, sizeof(item24)))->number = i;
+    }
+    for (uint32_t i = 0; i < 300000; i++)
+        assert_int_equal(((item24 *)gsaw__blocks_at(&odd, i, sizeof(item24)))->number, i);
     for (uint32_t i = 0; i < 2000; i++) {
         if (i == large.capacity)
             assert_true(gsaw__blocks_grow(&large, &failing.allocator, sizeof(item4096)));
@@ -41,8 +52,10 @@ static void test_blocks_keep_their_items(void **state)
         assert_int_equal(((item8 *)gsaw__blocks_at(&small, i, sizeof(item8)))->number, i);
     for (uint32_t i = 0; i < 2000; i++)
         assert_int_equal(((item4096 *)gsaw__blocks_at(&large, i, sizeof(item4096)))->number, i);
-    assert_true(failing.live_bytes <= 1000000 * 8 + 2000 * 4096 + 2 * GSAW_BLOCK_SIZE + 1024);
+    assert_true(failing.live_bytes <=
+                1000000 * 8 + 300000 * 24 + 2000 * 4096 + 3 * GSAW_BLOCK_SIZE + 1024);
     gsaw__blocks_clear(&small, &failing.allocator, sizeof(item8));
+    gsaw__blocks_clear(&odd, &failing.allocator, sizeof(item24));
     gsaw__blocks_clear(&large, &failing.allocator, sizeof(item4096));
     assert_int_equal(failing.live_bytes, 0);
     assert_int_equal(small.capacity, 0);

@@ -53,6 +53,40 @@ static void test_map_hash_depends_on_every_byte(void **state)
     assert_true(gsaw__hash_bytes("\0", 1) != gsaw__hash_bytes("\0\0", 2));
 }
 
+static void test_map_forgets_what_is_removed(void **state)
+{
+    (void)state;
+    enum { KEYS = 500 };
+    char keys[KEYS][8];
+    bool is_in[KEYS] = {false};
+    gsaw__map map = {0};
+    uint64_t random = 3;
+    for (uint32_t i = 0; i < KEYS; i++)
+        snprintf(keys[i], sizeof keys[i], "k%u", i);
+    for (int step = 0; step < 20000; step++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        uint32_t at = (uint32_t)(random >> 33) % KEYS;
+        size_t size = strlen(keys[at]);
+        if (is_in[at])
+            assert_true(gsaw__map_remove(&map, keys[at], size));
+        else
+            assert_non_null(gsaw__map_insert(&map, keys[at], size, at, NULL));
+        is_in[at] = !is_in[at];
+        if (!is_in[at])
+            assert_false(gsaw__map_remove(&map, keys[at], size));
+        if (step % 100 != 0)
+            continue;
+        assert_true(gsaw__map_check(&map));
+        for (uint32_t i = 0; i < KEYS; i++) {
+            const uint32_t *found = gsaw__map_find(&map, keys[i], strlen(keys[i]));
+            assert_true((found != NULL) == is_in[i]);
+            if (found != NULL)
+                assert_int_equal(*found, i);
+        }
+    }
+    gsaw__map_clear(&map);
+}
+
 static void test_interner_gives_dense_ids(void **state)
 {
     (void)state;
@@ -110,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_map_finds_what_was_inserted),
         cmocka_unit_test(test_map_hash_depends_on_every_byte),
+        cmocka_unit_test(test_map_forgets_what_is_removed),
         cmocka_unit_test(test_interner_gives_dense_ids),
         cmocka_unit_test(test_interner_survives_each_failing_allocation),
         cmocka_unit_test(test_digest_equals_the_published_vectors),
