@@ -1,8 +1,8 @@
 """first_cut.py - what the first cut must reach, measured on the pinned code base beside its peers.
 
-    ./dev bench                              five rounds, the table and the aims
-    ./dev bench --check                      the same, and exit 1 when an aim is missed
-    ./dev bench --write docs/benchmarks.md   put the table into that file, between its markers
+    ./dev bench first_cut                              five rounds, the table and the aims
+    ./dev bench first_cut --check                      the same, and exit 1 when an aim is missed
+    ./dev bench first_cut --write docs/benchmarks.md   put the table between that file's markers
 
 Keeps: contenders run in interleaved rounds (A B C A B C ...) on the same files, warm; a figure is
        the median of the rounds, a ratio the median of the ratios within each round; all must agree
@@ -181,21 +181,26 @@ def aims(bench, exports):
     ]
 
 
-def report(bench, exports, load):
+def machine(load):
+    """What this was measured on, in words."""
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         names = [line.split(":")[1].strip() for line in info if "model name" in line]
     model = names[0] if names else "unknown"
     quiet = "a quiet machine" if load < 0.3 else f"NOT a quiet machine (load {load:.1f})"
-    lines = [f"{bench.files:,} files, {bench.bytes / 1e6:.1f} MB of source; "
-             f"{len(os.sched_getaffinity(0))} CPUs, {model}; page cache warm; {quiet}.", ""]
+    return f"{len(os.sched_getaffinity(0))} CPUs, {model}; {quiet}"
+
+
+def report(bench, exports, load):
+    lines = [f"{bench.files:,} files, {bench.bytes / 1e6:.1f} MB of source; page cache warm; "
+             f"{machine(load)}.", ""]
     lines += table(bench) + [""]
     lines += [f"- {'reached' if good else 'MISSED'}: {text}" for good, text in aims(bench, exports)]
     return "\n".join(lines) + "\n"
 
 
-def write(path, text):
-    """Put text between the markers of the file."""
-    begin, end = "<!-- first_cut begin -->\n", "<!-- first_cut end -->"
+def write(path, name, text):
+    """Put text between the markers of the file that bear the name."""
+    begin, end = f"<!-- {name} begin -->\n", f"<!-- {name} end -->"
     old = pathlib.Path(path).read_text(encoding="utf-8")
     if begin not in old or end not in old:
         sys.exit(f"bench: {path} has no markers {begin.strip()} and {end}")
@@ -204,7 +209,8 @@ def write(path, text):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="./dev bench first_cut",
+                                     description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the whole run (default 5)")
     parser.add_argument("--check", action="store_true", help="exit 1 when an aim is missed")
     parser.add_argument("--write", metavar="FILE", help="put the report between FILE's markers")
@@ -221,7 +227,7 @@ def main():
     text = report(bench, exports, load)
     print(text, end="")
     if options.write:
-        write(options.write, text)
+        write(options.write, "first_cut", text)
     if options.check and not all(good for good, _ in aims(bench, exports)):
         sys.exit(1)
 

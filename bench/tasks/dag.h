@@ -5,7 +5,8 @@
  *     shuffled   the same, but the nodes are numbered, and lie in memory, in a drawn order
  *
  * Keeps:   a node computes from what its predecessors computed in this round, in their order: run
- *          too early, twice or not at all, it changes the check. The drawing is the same everywhere.
+ *          too early, twice or not at all, it changes the check. The drawing is the same
+ * everywhere.
  * Next:    graph.c, graph_serial.c */
 #ifndef GSAW_BENCH_DAG_H
 #define GSAW_BENCH_DAG_H
@@ -46,10 +47,12 @@ static inline uint64_t dag_draw(uint64_t *state)
 static inline void dag_link(const char *shape, uint32_t side, uint32_t place, uint64_t *state,
                             uint32_t links[DAG_EDGES])
 {
-    uint32_t row = place / side, column = place % side;
+    uint32_t row
+    = place / side, column = place % side;
     links[0] = links[1] = DAG_NONE;
     if (strcmp(shape, "grid") == 0) {
-        links[0] = row ? place - side : DAG_NONE;
+        links[0] = row
+        ? place - side : DAG_NONE;
         links[1] = column ? place - 1 : DAG_NONE;
     } else if (row) {
         uint32_t first = (uint32_t)(dag_draw(state) % side);

@@ -4,6 +4,7 @@
 
 #include <gangsaw/pool.h>
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as FORK_N */
 static gsaw_status fibonacci(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)argument;

@@ -1,6 +1,6 @@
 /* fork_plain.c - the same calls without any task: how fast this machine is today. What other
  * programs take is set in relation to it.
- * Next:    fork.h, run.py */
+ * Next:    fork.h, ../tasks.py */
 #include "fork.h"
 
 /* Called, not unrolled into itself by the compiler, as a task could not be. */
@@ -10,7 +10,7 @@ __attribute__((noinline))
 __attribute__((noinline, noclone, optimize("no-inline", "no-optimize-sibling-calls")))
 #endif
 static uint64_t
-fibonacci(uint64_t n)
+fibonacci(uint64_t n) /* NOLINT(misc-no-recursion): as deep as FORK_N */
 {
     return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }

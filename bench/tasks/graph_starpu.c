@@ -1,6 +1,6 @@
-/* graph_starpu.c - StarPU: dependencies between tasks by declare_deps_array, the cheapest of its ways
- * (no tags, no data). Tasks are kept until the end, as a dependency may be declared on one that has
- * run. Asked for fewer nodes than others: a node takes kilobytes and microseconds.
+/* graph_starpu.c - StarPU: dependencies between tasks by declare_deps_array, the cheapest of its
+ * ways (no tags, no data). Tasks are kept until the end, as a dependency may be declared on one
+ * that has run. Asked for fewer nodes than others: a node takes kilobytes and microseconds.
  * Next:    dag.h, starpu_start.h */
 #include "dag.h"
 #include "starpu_start.h"

@@ -1,7 +1,7 @@
 /* measure.h - clocks, memory, and the one line of JSON that each of these programs prints.
  * Keeps:   C and C++, as the peers are written in both; nothing of gangsaw's is in it.
  * Threads: none; one thread measures and prints.
- * Next:    run.py, which runs the programs and reads the lines */
+ * Next:    ../tasks.py, which runs the programs and reads the lines */
 #ifndef GSAW_BENCH_MEASURE_H
 #define GSAW_BENCH_MEASURE_H
 
@@ -40,18 +40,19 @@ static inline void measure_require(bool is_right, const char *what)
 {
     if (!is_right) {
         fprintf(stderr, "wrong: %s\n", what);
-        exit(1);
+        _exit(1);
     }
 }
 
 /* Bytes resident now. */
 static inline uint64_t measure_resident(void)
 {
-    unsigned long long pages[2] = {0, 0};
+    char text[128] = "", *rest = text;
     FILE *file = fopen("/proc/self/statm", "r");
-    measure_require(file && fscanf(file, "%llu %llu", &pages[0], &pages[1]) == 2, "statm");
+    measure_require(file && fgets(text, sizeof text, file), "statm");
     fclose(file);
-    return (uint64_t)pages[1] * (uint64_t)sysconf(_SC_PAGESIZE);
+    strtoull(text, &rest, 10); /* the size of the address space comes first */
+    return (uint64_t)strtoull(rest, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Pass the time on the CPU, as a thread that has something to do. */

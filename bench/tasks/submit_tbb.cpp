@@ -1,6 +1,6 @@
 /* submit_tbb.cpp - oneTBB: task_group::run by a thread that then takes part (the recommended way),
- * and task_arena::enqueue into an arena that has no place for it: truly from outside, and counted by
- * hand, as enqueue has no wait.
+ * and task_arena::enqueue into an arena that has no place for it: truly from outside, and counted
+ * by hand, as enqueue has no wait.
  * Next:    submit.h */
 #include "submit.h"
 

@@ -130,7 +130,7 @@ def main():
     if len(sys.argv) != 3 or sys.argv[1] not in CHECKERS:
         sys.exit(__doc__)
     name, build = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
-    files = sources(".c", ".h") if name == "clang-format" else compiled(build)
+    files = sources(".c", ".h", ".cpp") if name == "clang-format" else compiled(build)
     bad = CHECKERS[name](build, files)
     print(f"{name}: {len(files)} files, {'findings' if bad else 'clean'}")
     sys.exit(1 if bad or not files else 0)

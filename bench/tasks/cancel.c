@@ -1,0 +1,90 @@
+/* cancel.c - gangsaw: each task cancelled by itself, or the group by one store; then the wait,
+ * while the workers do away with them. Until the request each worker is kept busy by a task that
+ * spins.
+ * Next:    cancel.h */
+#include "cancel.h"
+
+#include <gangsaw/pool.h>
+
+#include "base/atomic.h"
+
+static _Atomic uint32_t arrived, is_open, ran;
+
+static gsaw_status hold(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker;
+    (void)argument;
+    (void)value;
+    gsaw__add_seq_cst(&arrived, 1);
+    while (!gsaw__load_seq_cst(&is_open)) {
+    }
+    return GSAW_OK;
+}
+
+static gsaw_status run(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker;
+    (void)argument;
+    (void)value;
+    gsaw__add_relaxed(&ran, 1);
+    return GSAW_OK;
+}
+
+static void cancel(gsaw_group *group, gsaw_task *tasks, bool each)
+{
+    if (!each) {
+        gsaw_group_cancel(group);
+        return;
+    }
+    for (size_t i = 0; i < CANCEL_TASKS; i++)
+        measure_require(gsaw_task_cancel(&tasks[i]), "cancelled before it started");
+}
+
+static void measure(gsaw_pool *pool, gsaw_task *tasks, bool each, measure_series *series)
+{
+    uint32_t workers = gsaw_pool_worker_count(pool);
+    gsaw_group holders = {0}, group = {0};
+    gsaw__store_seq_cst(&arrived, 0);
+    gsaw__store_seq_cst(&is_open, 0);
+    for (uint32_t i = 0; i < workers; i++)
+        measure_require(gsaw_pool_spawn(pool, &holders, hold, NULL, 0) == GSAW_OK, "spawn");
+    while (gsaw__load_seq_cst(&arrived) < workers)
+        measure_pause(1000000);
+    for (size_t i = 0; i < CANCEL_TASKS; i++) {
+        tasks[i] = (gsaw_task){.function = run};
+        measure_require(gsaw_pool_submit(pool, &group, &tasks[i]) == GSAW_OK, "submit");
+    }
+    uint64_t start = measure_ns();
+    cancel(&group, tasks, each);
+    uint64_t asked = measure_ns();
+    gsaw__store_seq_cst(&is_open, 1);
+    gsaw_pool_wait(pool, &group);
+    uint64_t end = measure_ns();
+    measure_add(&series[0], end - start, CANCEL_TASKS);
+    measure_add(&series[1], asked - start, CANCEL_TASKS);
+    gsaw_pool_wait(pool, &holders);
+    for (size_t i = 0; i < CANCEL_TASKS; i++)
+        measure_require(gsaw_task_state_of(&tasks[i]) == GSAW_TASK_CANCELLED, "state");
+}
+
+int main(int argc, char **argv)
+{
+    unsigned workers = measure_argument(argc, argv, 1, 1);
+    measure_series series[] = {{.name = "group"},
+                               {.name = "group, the request alone"},
+                               {.name = "each"},
+                               {.name = "each, the request alone"}};
+    gsaw_task *tasks = malloc(CANCEL_TASKS * sizeof *tasks);
+    gsaw_pool *pool;
+    gsaw_pool_options options = {.size = sizeof options, .workers = workers};
+    measure_require(tasks && gsaw_pool_new(&options, &pool, NULL) == GSAW_OK, "pool");
+    for (int round = 0; round < CANCEL_ROUNDS; round++) {
+        measure(pool, tasks, false, &series[0]);
+        measure(pool, tasks, true, &series[2]);
+    }
+    measure_require(gsaw__load_relaxed(&ran) == 0, "no task ran");
+    gsaw_pool_free(pool);
+    free(tasks);
+    measure_print("gangsaw", workers, CANCEL_TASKS, series, 4);
+    return 0;
+}
