@@ -17,7 +17,9 @@ static gsaw_status visit(gsaw_worker *worker, void *argument, uint64_t *value)
 static gsaw_graph *make(void)
 {
     gsaw_graph *graph;
-    measure_require(gsaw_graph_new(NULL, &graph, NULL) == GSAW_OK, "graph");
+    gsaw_graph_options options = {
+        .size = sizeof options, .nodes = work.nodes, .edges = work.nodes * DAG_EDGES};
+    measure_require(gsaw_graph_new(&options, &graph, NULL) == GSAW_OK, "graph");
     for (uint32_t i = 0; i < work.nodes; i++)
         measure_require(gsaw_graph_add(graph, visit, &work.out[i], 0, NULL) == GSAW_OK, "add");
     for (uint32_t i = 0; i < work.nodes; i++)
