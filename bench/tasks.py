@@ -26,7 +26,8 @@ import first_cut
 # A program is bench/tasks/QUESTION for gangsaw, QUESTION_CONTENDER for the others.
 CONTENDERS = {"": "gangsaw", "plain": "plain calls", "serial": "one thread, no tasks",
               "tbb": "oneTBB", "tbb_counters": "oneTBB, counters by hand",
-              "omp_gcc": "OpenMP, gcc", "omp_clang": "OpenMP, clang", "starpu": "StarPU"}
+              "omp_gcc": "OpenMP, gcc", "omp_clang": "OpenMP, clang", "starpu": "StarPU",
+              "rayon": "rayon"}
 # What stands in the table, but is no task runtime that does the same job.
 NO_PEERS = {"", "plain", "serial", "tbb_counters"}
 # With one thread these run each task in the place where it is made, as a call.
