@@ -1,4 +1,4 @@
-// fork_rayon.rs - rayon: join, which its documentation prefers to scope and spawn ("join can be much
+// fork_rayon.rs - rayon: join, which its documentation prefers to scope and spawn ("can be much
 // more efficient": nothing is allocated).
 // Next:   fork.h
 

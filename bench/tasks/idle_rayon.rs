@@ -1,5 +1,4 @@
-// idle_rayon.rs - rayon: one task sleeps, the main thread waits for it; all threads had something to
-// do before.
+// idle_rayon.rs - rayon: one task sleeps, the main thread waits for it; all threads had work before.
 // Next:   idle.h
 
 mod measure;

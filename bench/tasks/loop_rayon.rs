@@ -1,5 +1,5 @@
-// loop_rayon.rs - rayon: a parallel iterator, plain and with with_max_len(1), for items that are worth
-// a task each. It cannot be told costs.
+// loop_rayon.rs - rayon: a parallel iterator, plain and with with_max_len(1), for items that are
+// worth a task each. It cannot be told costs.
 // Keeps:  the costs are those of loop.h.
 // Next:   loop.h
 

@@ -1,5 +1,5 @@
-// submit_rayon.rs - rayon: in_place_scope, whose spawns come from the calling thread, which is none of
-// the pool's; and scope, which first moves to the pool: there a worker submits.
+// submit_rayon.rs - rayon: in_place_scope, whose spawns come from the calling thread, which is none
+// of the pool's; and scope, which first moves to the pool: there a worker submits.
 // Next:   submit.h
 
 mod measure;

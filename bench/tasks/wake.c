@@ -21,7 +21,7 @@ static gsaw_status note(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)worker;
     (void)value;
-    gsaw__store_release(&((pool_sender *)argument)->noted, measure_ns());
+    gsaw__store_release(&((pool_sender *)argument)->noted, wake_note());
     return GSAW_OK;
 }
 
@@ -63,7 +63,7 @@ static void *futex_run(void *self)
             futex(&sender->word, FUTEX_WAIT, 0);
             continue;
         }
-        uint64_t now = measure_ns();
+        uint64_t now = wake_note();
         gsaw__store_relaxed(&sender->word, 0);
         gsaw__store_release(&sender->noted, now);
     }

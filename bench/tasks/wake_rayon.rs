@@ -13,6 +13,16 @@ const WAKE_SOON_NS: u64 = 20_000;
 const WAKE_PARKED_NS: u64 = 1_000_000;
 const WAKE_PAUSE_NS: u64 = 100_000;
 
+extern "C" {
+    fn sched_setaffinity(thread: i32, size: usize, cpus: *const u64) -> i32;
+}
+
+/// wake_stay of wake.h, for machines of up to 64 CPUs: pass the number of one.
+fn stay(cpu: usize) {
+    let cpus = 1u64 << cpu;
+    assert_eq!(unsafe { sched_setaffinity(0, 8, &cpus) }, 0);
+}
+
 fn once(pool: &rayon::ThreadPool, noted: &Arc<AtomicU64>, pause: u64) -> u64 {
     let (start, at) = (Instant::now(), Arc::clone(noted));
     pool.spawn(move || at.store(start.elapsed().as_nanos() as u64, Ordering::Release));
@@ -31,7 +41,10 @@ fn median(mut times: Vec<u64>) -> f64 {
 
 fn main() {
     let workers = measure::argument(1, 1);
+    let cpus = std::thread::available_parallelism().map_or(1, |count| count.get().min(64));
     let pool = measure::pool(workers);
+    pool.install(|| stay(0));
+    stay(cpus - 1);
     let noted = Arc::new(AtomicU64::new(0));
     let mut soon = measure::Series::new("20 us later");
     let mut parked = measure::Series::new("parked");

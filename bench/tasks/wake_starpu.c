@@ -11,7 +11,7 @@ static void note(void *buffers[], void *argument)
 {
     (void)buffers;
     (void)argument;
-    gsaw__store_release(&at, measure_ns());
+    gsaw__store_release(&at, wake_note());
 }
 
 static struct starpu_codelet codelet = {.cpu_funcs = {note}, .nbuffers = 0};

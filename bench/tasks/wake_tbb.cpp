@@ -20,7 +20,7 @@ static void send(void *self)
 {
     auto *sender = static_cast<arena_sender *>(self);
     sender->arena.enqueue(
-        [sender] { sender->noted.store(measure_ns(), std::memory_order_release); });
+        [sender] { sender->noted.store(wake_note(), std::memory_order_release); });
 }
 
 static uint64_t started(void *self)
