@@ -1,6 +1,7 @@
 /* cancel.c - gangsaw: each task cancelled by itself, or the group by one store; then the wait,
  * while the workers do away with them. Until the request each worker is kept busy by a task that
  * spins.
+ * And from inside: a task submits, cancels the group and waits, as oneTBB's thread does.
  * Next:    cancel.h */
 #include "cancel.h"
 
@@ -67,13 +68,46 @@ static void measure(gsaw_pool *pool, gsaw_task *tasks, bool each, measure_series
         measure_require(gsaw_task_state_of(&tasks[i]) == GSAW_TASK_CANCELLED, "state");
 }
 
+typedef struct inside {
+    gsaw_task *tasks;
+    measure_series *series;
+} inside;
+
+static gsaw_status cancel_inside(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)value;
+    const inside *self = argument;
+    gsaw_pool *pool = gsaw_worker_pool(worker);
+    gsaw_group group = {0};
+    for (size_t i = 0; i < CANCEL_TASKS; i++) {
+        self->tasks[i] = (gsaw_task){.function = run};
+        measure_require(gsaw_pool_submit(pool, &group, &self->tasks[i]) == GSAW_OK, "submit");
+    }
+    uint64_t start = measure_ns();
+    gsaw_group_cancel(&group);
+    gsaw_pool_wait(pool, &group);
+    measure_add(self->series, measure_ns() - start, CANCEL_TASKS);
+    return GSAW_OK;
+}
+
+/* With one worker: others would run them before they are cancelled. */
+static void measure_inside(gsaw_pool *pool, gsaw_task *tasks, measure_series *series)
+{
+    gsaw_group group = {0};
+    inside self = {tasks, series};
+    gsaw_task task = {.function = cancel_inside, .argument = &self};
+    measure_require(gsaw_pool_submit(pool, &group, &task) == GSAW_OK, "submit");
+    measure_require(gsaw_pool_wait(pool, &group) == GSAW_OK, "wait");
+}
+
 int main(int argc, char **argv)
 {
     unsigned workers = measure_argument(argc, argv, 1, 1);
     measure_series series[] = {{.name = "group"},
                                {.name = "group, the request alone"},
                                {.name = "each"},
-                               {.name = "each, the request alone"}};
+                               {.name = "each, the request alone"},
+                               {.name = "group, from inside"}};
     gsaw_task *tasks = malloc(CANCEL_TASKS * sizeof *tasks);
     gsaw_pool *pool;
     gsaw_pool_options options = {.size = sizeof options, .workers = workers};
@@ -81,10 +115,12 @@ int main(int argc, char **argv)
     for (int round = 0; round < CANCEL_ROUNDS; round++) {
         measure(pool, tasks, false, &series[0]);
         measure(pool, tasks, true, &series[2]);
+        if (workers == 1)
+            measure_inside(pool, tasks, &series[4]);
     }
     measure_require(gsaw__load_relaxed(&ran) == 0, "no task ran");
     gsaw_pool_free(pool);
     free(tasks);
-    measure_print("gangsaw", workers, CANCEL_TASKS, series, 4);
+    measure_print("gangsaw", workers, CANCEL_TASKS, series, workers == 1 ? 5 : 4);
     return 0;
 }
