@@ -206,7 +206,7 @@ def judged(bench, aim):
     peer = bench.best_peer(aim.question, aim.figure, aim.at_least)
     there = f"{aim.limit:g} x {aim.by[2]}" if aim.by and aim.by[3] == 1 else number(aim.limit)
     beside = "- | -"
-    if peer:
+    if peer and peer[0]:
         beside = f"{number(peer[0])} ({CONTENDERS[peer[1]]}) | {ours / peer[0]:.2f}"
     what = question.title
     if aim.figure != what:

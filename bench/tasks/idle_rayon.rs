@@ -1,15 +1,19 @@
-// idle_rayon.rs - rayon: one task sleeps, the main thread waits for it; all threads had work before.
+// idle_rayon.rs - rayon: one task sleeps, the main thread waits for it; all threads worked before.
 // Next:   idle.h
 
 mod measure;
 
 use std::time::{Duration, Instant};
 
-/// CPU time of the process in clock ticks, of which there are 100 a second.
-fn ticks() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/stat").expect("stat");
-    let fields: Vec<&str> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
-    (11..13).map(|i| fields[i].parse::<u64>().expect("ticks")).sum()
+extern "C" {
+    fn clock_gettime(clock: i32, time: *mut [i64; 2]) -> i32;
+}
+
+/// CPU time of the process in ns.
+fn cpu_ns() -> i64 {
+    let mut time = [0; 2];
+    assert_eq!(unsafe { clock_gettime(2, &mut time) }, 0);
+    time[0] * 1_000_000_000 + time[1]
 }
 
 fn main() {
@@ -19,9 +23,9 @@ fn main() {
     pool.broadcast(|_| measure::burn(1_000_000));
     series.add(pool.install(|| {
         std::thread::sleep(Duration::from_millis(200));
-        let (before, start) = (ticks(), Instant::now());
+        let (before, start) = (cpu_ns(), Instant::now());
         std::thread::sleep(Duration::from_millis(1500));
-        (ticks() - before) as f64 / start.elapsed().as_secs_f64()
+        (cpu_ns() - before) as f64 * 100.0 / start.elapsed().as_nanos() as f64
     }));
     measure::print(workers, 0, &[series]);
 }
