@@ -32,6 +32,9 @@ CONTENDERS = {"": "gangsaw", "plain": "plain calls", "serial": "one thread, no t
 NO_PEERS = {"", "plain", "serial", "tbb_counters"}
 # With one thread these run each task in the place where it is made, as a call.
 AT_ONCE = {"omp_gcc", "omp_clang"}
+# What answers the same question under another name, where it does: program -> figures of peers.
+SAME = {"submit": {"submit", "enqueue"}, "cancel": {"group"},
+        "loop": {"no costs", "no costs, grain 1", "no costs, taskloop"}}
 # These never sleep (see "one task sleeps"): no peers where it is about waking up.
 SPINNING = {"starpu"}
 
@@ -157,8 +160,7 @@ class Bench:
         """(value, contender) of the best that another runtime reaches, whatever it calls it."""
         found = []
         for (question, contender), figures in self.values.items():
-            called = self.questions[key].program in ("loop", "submit", "cancel")
-            names = figures if called else {name} & set(figures)
+            names = set(figures) & SAME.get(self.questions[key].program, {name})
             once = contender in AT_ONCE and self.questions[key].workers == 1 and key != "fork"
             spins = contender in SPINNING and key == "wake"
             if question == key and contender not in NO_PEERS and not once and not spins:
