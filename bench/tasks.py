@@ -67,6 +67,7 @@ QUESTIONS = {
     "loop": Question("loop over items of unlike cost, dear ones last", "loop", 4),
     "wake": Question("wake-up", "wake", 1),
     "idle": Question("one task sleeps", "idle", 2),
+    "features": Question("a grid of 90,000 tasks with names and all", "features", 1),
 }
 UNITS = {"loop": "of ideal", "idle": "% of a CPU", "bytes": "bytes"}  # all others: ns
 
@@ -98,6 +99,8 @@ AIMS = (
     Aim("wake", "20 us later", 1500, YARDSTICK),
     Aim("wake", "parked", 1.2, ("wake", "", "futex, parked", 1.0)),
     Aim("idle", "per cent", 0.1),
+    Aim("features", "all features, in a batch", 3,
+        ("features", "", "by handle, no features", 1.0)),
 )
 
 
