@@ -92,7 +92,7 @@ AIMS = (
     Aim("layers 2", "run again", 70, YARDSTICK),
     Aim("cancel", "group, from inside", 10, YARDSTICK),
     Aim("cancel", "group", 10, YARDSTICK),
-    Aim("cancel", "each", 10, YARDSTICK),
+    Aim("cancel", "each, the request alone", 10, YARDSTICK),
     Aim("grid", "bytes", 80),
     Aim("layers", "bytes", 80),
     Aim("loop", "costs given", 0.97, at_least=True),

@@ -94,18 +94,14 @@ static inline void gsaw__slot_write(gsaw__slot *slot, gsaw__job job)
     gsaw__store_relaxed(&slot->group, job.group); /* [D1] the same */
 }
 
-/* Put a job at the bottom. False when it was full and memory is out. After a take or steal by the
- * owner there is room for one push, which cannot fail. */
-static inline bool gsaw__deque_push(gsaw__deque *self, gsaw__job job)
+/* Put a job at the bottom. False when it is full. */
+static inline bool gsaw__deque_push_within(gsaw__deque *self, gsaw__job job)
 {
     int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
     int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    if (bottom - top >= ring->capacity) {
-        if (!gsaw__deque_grow(self, 1))
-            return false;
-        ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
-    }
+    if (bottom - top >= ring->capacity)
+        return false;
     gsaw__slot_write(gsaw__slot_at(ring, bottom), job);
     /* [D1] release, pairs with D1 in steal(): the words */
     if (self->is_asymmetric) {
@@ -117,6 +113,14 @@ static inline bool gsaw__deque_push(gsaw__deque *self, gsaw__job job)
     return true;
 }
 
+/* The same, but it grows. False when it was full and memory is out. After a take or steal by the
+ * owner there is room for one push, which cannot fail. */
+static inline bool gsaw__deque_push(gsaw__deque *self, gsaw__job job)
+{
+    return gsaw__deque_push_within(self, job) ||
+           (gsaw__deque_grow(self, 1) && gsaw__deque_push_within(self, job));
+}
+
 /* The newest job, all-zero when there is none: that take() would give it is likely, not sure. */
 static inline gsaw__job gsaw__deque_peek(const gsaw__deque *self)
 {
@@ -125,6 +129,24 @@ static inline gsaw__job gsaw__deque_peek(const gsaw__deque *self)
         return (gsaw__job){0};
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     return gsaw__slot_read(gsaw__slot_at(ring, bottom));
+}
+
+/* Take the newest job if its word is this one: as take(), but looks at nothing that it need not. */
+static inline bool gsaw__deque_take_word(gsaw__deque *self, uintptr_t word)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom) - 1;    /* [D1] the owner's own */
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    /* [D1] the owner's own; if the deque is empty it may be old, which is found out below */
+    if (gsaw__load_relaxed(&gsaw__slot_at(ring, bottom)->word) != word)
+        return false;
+    gsaw__store_seq_cst(&self->bottom, bottom);   /* [D3] pairs with D3 in steal() */
+    int64_t top = gsaw__load_seq_cst(&self->top); /* [D3] after the store */
+    if (top < bottom)
+        return true;
+    /* [D3] the last one: thief or owner */
+    bool won = top == bottom && gsaw__cas_seq_cst(&self->top, &top, top + 1);
+    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+    return won;
 }
 
 /* Take the newest job. False when there is none. */

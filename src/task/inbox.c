@@ -115,12 +115,20 @@ static void sort(gsaw__inbox *self, gsaw_task *emptied)
     gsaw__store_seq_cst(&self->sorted, gsaw__load_relaxed(&self->sorted) | SORTING);
     /* [I1] acquire, pairs with I1 in push(): the tasks; [I3] release: the mark */
     head = gsaw__exchange_acq_rel(&self->newest, emptied);
-    gsaw_task *oldest = NULL;
+    gsaw_task *oldest = NULL, *newest = head;
+    uint64_t all = 0;
+    bool is_one_run = true;
     while (head != NULL) {
         gsaw_task *next = head->next;
+        is_one_run = is_one_run && head->group == newest->group;
+        all++;
         head->next = oldest;
         oldest = head;
         head = next;
+    }
+    if (is_one_run && oldest != NULL) { /* as most are: no second walk through their memory */
+        append(self, oldest, newest, all);
+        oldest = NULL;
     }
     while (oldest != NULL) {
         gsaw_task *last = oldest;
@@ -182,6 +190,21 @@ gsaw_task *gsaw__inbox_take_of(gsaw__inbox *self, gsaw_group *group)
         count_out(self, 1);
     gsaw__mutex_unlock(&self->lock);
     return task;
+}
+
+gsaw_task *gsaw__inbox_take_all_of(gsaw__inbox *self, gsaw_group *group)
+{
+    gsaw__mutex_lock(&self->lock);
+    sort(self, NULL);
+    gsaw_task *first = group->first;
+    if (first != NULL) {
+        count_out(self, gsaw__load_relaxed(&group->queued)); /* [I2] under the lock */
+        gsaw__store_relaxed(&group->queued, 0);              /* [I2] as in append() */
+        group->first = group->last = NULL;
+        unlink_group(self, group);
+    }
+    gsaw__mutex_unlock(&self->lock);
+    return first;
 }
 
 void gsaw__inbox_close(gsaw__inbox *self)

@@ -47,6 +47,9 @@ size_t gsaw__inbox_take(gsaw__inbox *self, gsaw_task **out, size_t room, uint32_
 /* Take the oldest task of this group, NULL when there is none. */
 gsaw_task *gsaw__inbox_take_of(gsaw__inbox *self, gsaw_group *group);
 
+/* Take all tasks of this group, linked by next, oldest first; NULL when there is none. */
+gsaw_task *gsaw__inbox_take_all_of(gsaw__inbox *self, gsaw_group *group);
+
 /* From here on push() refuses; a push that came before is complete. */
 void gsaw__inbox_close(gsaw__inbox *self);
 

@@ -179,6 +179,7 @@ static void run_spawned(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     gsaw__depot_give(&self->pool->depot, &self->spare, task);
 }
 
+/* Run it, or end it without. */
 static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
 {
     uint32_t kind = gsaw__load_relaxed(&task->state); /* [T2] kinds do not change */
@@ -205,32 +206,61 @@ static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     gsaw__credit_add(self, group);
 }
 
+/* End all that a group which is dropped has in the inbox: cheaper than one by one. The group is
+ * there, as its credit has not been returned. */
+static void sweep(gsaw_worker *self, gsaw_group *group)
+{
+    if (gsaw__load_relaxed(&group->queued) == 0) /* [I2] a hint: those left are met one by one */
+        return;
+    gsaw_task *task = gsaw__inbox_take_all_of(&self->pool->inbox, group);
+    for (gsaw_task *next; task != NULL; task = next) {
+        next = task->next;
+        run_task(self, task, group);
+    }
+}
+
 void gsaw__run(gsaw_worker *self, gsaw__job job)
 {
-    if (gsaw__job_is_node(job))
+    if (gsaw__job_is_node(job)) {
         gsaw__graph_run(self, job.group, gsaw__job_node(job));
-    else
-        run_task(self, gsaw__job_task(job), job.group);
+        return;
+    }
+    run_task(self, gsaw__job_task(job), job.group);
+    if (self->credit_group == job.group && gsaw__is_dropped(self->pool, job.group))
+        sweep(self, job.group);
 }
 
 /* ---- fork and join ---- */
+
+/* Fork when the deque is full, or there is to be none. Apart, to keep the other short. */
+__attribute__((noinline)) static void fork_slowly(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw_pool *pool = self->pool;
+    if (pool->options.no_stealing || !gsaw__deque_grow(&self->deque, 1)) {
+        gsaw__store_relaxed(&task->state, GSAW_TASK_NEW | GSAW_TASK_FORKED); /* [T1] for join() */
+        return;
+    }
+    gsaw__deque_push_within(&self->deque, gsaw__job_of_task(task, task->group));
+    gsaw__pool_notify(pool, task->group);
+}
 
 void gsaw_worker_fork(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_assert(self->group != NULL && task->function != NULL);
     gsaw_group *group = self->group;
-    task->group = group;
     gsaw_pool *pool = self->pool;
+    task->group = group;
     /* [T1] relaxed: the deque publishes it */
     gsaw__store_relaxed(&task->state, GSAW_TASK_QUEUED | GSAW_TASK_FORKED);
     if (pool->options.no_stealing ||
-        !gsaw__deque_push(&self->deque, gsaw__job_of_task(task, group)))
-        gsaw__store_relaxed(&task->state, GSAW_TASK_NEW | GSAW_TASK_FORKED); /* [T1] for join() */
+        !gsaw__deque_push_within(&self->deque, gsaw__job_of_task(task, group)))
+        fork_slowly(self, task);
     else if (!gsaw__park_is_awake(&pool->park))
         gsaw__pool_notify(pool, group);
 }
 
-/* A forked task that nobody else can take: no claim. */
+/* A forked task that nobody else can take: no claim. The group stays the same, so less is to be
+ * done for the call than in gsaw__invoke. */
 static gsaw_status run_own(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_group *group = self->group;
@@ -241,28 +271,34 @@ static gsaw_status run_own(gsaw_worker *self, gsaw_task *task)
         return GSAW_CANCELLED;
     }
     gsaw__store_relaxed(&task->state, GSAW_TASK_RUNNING | GSAW_TASK_FORKED); /* [T2] the same */
-    gsaw__call call = call_of(task, group);
-    gsaw_status status = gsaw__invoke(self, &call);
-    uint32_t end = GSAW_TASK_DONE;
-    if (status != GSAW_OK) {
-        gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
-        word = gsaw__load_relaxed(&task->state);              /* [T2] a flag */
-        end = gsaw__end_of(self, group, word, status);
+    _Atomic uint32_t *outer_token = self->token;
+    self->token = &task->state;
+    gsaw_status status;
+    if (!gsaw__trace_is_on(&self->trace)) {
+        status = task->function(self, task->argument, &task->value);
+    } else {
+        gsaw__call call = call_of(task, group);
+        status = gsaw__invoke_traced(self, &call);
     }
-    gsaw__store_release(&task->state, end); /* [T1] release, pairs with T1 in state_of() */
-    return end == GSAW_TASK_DONE ? GSAW_OK : status;
+    self->token = outer_token;
+    gsaw__counters_count(&self->counters.completed);
+    if (status == GSAW_OK) {
+        gsaw__store_release(&task->state, GSAW_TASK_DONE); /* [T1] pairs with T1 in state_of() */
+        return GSAW_OK;
+    }
+    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
+    word = gsaw__load_relaxed(&task->state);              /* [T2] a flag */
+    gsaw__store_release(&task->state, gsaw__end_of(self, group, word, status)); /* [T1] the same */
+    return status;
 }
 
 gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_assert(task != NULL);
-    gsaw__job top = gsaw__deque_peek(&self->deque);
-    if (top.word == (uintptr_t)task) {
-        if (gsaw__deque_take(&self->deque, &top))
-            return run_own(self, task);
-    } else if (gsaw_task_state_of(task) == GSAW_TASK_NEW) {
+    if (gsaw__deque_take_word(&self->deque, (uintptr_t)task))
+        return run_own(self, task);
+    if (gsaw_task_state_of(task) == GSAW_TASK_NEW)
         return run_own(self, task); /* there was no room in the deque */
-    }
     gsaw__wait wait = {.group = self->group, .task = task, .deadline_ns = GSAW_PARK_FOREVER};
     gsaw__worker_help(self, &wait);
     return gsaw_task_status(task);

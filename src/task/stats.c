@@ -34,13 +34,6 @@ uint64_t gsaw__stopwatch_read(const gsaw__stopwatch *self, uint64_t now_ns)
     return now_ns > word / 2 ? now_ns - word / 2 : 0;
 }
 
-void gsaw__counters_count(_Atomic uint64_t *counter)
-{
-    /* [S2] relaxed, one writer; pairs with counters_read(). That a waiter sees what was counted
-     * before its group ended is the work of [G1] in worker.c */
-    gsaw__store_relaxed(counter, gsaw__load_relaxed(counter) + 1);
-}
-
 void gsaw__counters_read(const gsaw__counters *self, gsaw_worker_stats *out)
 {
     uint64_t now_ns = gsaw__clock_ns();

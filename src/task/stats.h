@@ -39,7 +39,12 @@ bool gsaw__stopwatch_is_running(const gsaw__stopwatch *self);
 uint64_t gsaw__stopwatch_read(const gsaw__stopwatch *self, uint64_t now_ns);
 
 /* Add 1. Writer only. */
-void gsaw__counters_count(_Atomic uint64_t *counter);
+static inline void gsaw__counters_count(_Atomic uint64_t *counter)
+{
+    /* [S2] relaxed, one writer; pairs with counters_read(). That a waiter sees what was counted
+     * before its group ended is the work of [G1] in worker.c */
+    gsaw__store_relaxed(counter, gsaw__load_relaxed(counter) + 1);
+}
 
 /* Fill in all of `out` but worker_id and pending. Any thread. */
 void gsaw__counters_read(const gsaw__counters *self, gsaw_worker_stats *out);
