@@ -139,7 +139,6 @@ static uint32_t run_claimed(gsaw_worker *worker, gsaw_graph *self, gsaw__node *n
         gsaw__counters_count(&worker->counters.dropped);
         if ((word & GSAW_WORD_SKIP) != 0)
             return GSAW_TASK_SKIPPED;
-        gsaw__group_fail(&self->group, GSAW_CANCELLED);
         return GSAW_TASK_CANCELLED;
     }
     gsaw__call call = {.group = &self->group,
@@ -162,6 +161,8 @@ static uint32_t blame(gsaw_graph *self, uint32_t node, uint32_t end)
                               : end == GSAW_TASK_FAILED ? &self->failed
                                                         : &self->cancelled;
     gsaw__add_relaxed(ended, 1); /* [W5] published when the group is told */
+    if (end == GSAW_TASK_CANCELLED)
+        gsaw__group_fail(&self->group, GSAW_CANCELLED);
     return end == GSAW_TASK_SKIPPED ? self->outcomes[node] : node;
 }
 
