@@ -1,9 +1,9 @@
 /* gangsaw/sync.h - what parallel tasks share: a counter, a progress tracker, a collector of
- * results.
+ * results, snapshots, a barrier, phases.
  *
- * Each comes in shards: writers with shards of their own never touch the same cache line. A task
- * takes the index of its worker (gsaw_worker_index) as its shard; any number may be given, it is
- * taken modulo the number of shards. */
+ * The first four come in shards: writers with shards of their own never touch the same cache line.
+ * A task takes the index of its worker (gsaw_worker_index) as its shard; any number may be given,
+ * it is taken modulo the number of shards. */
 #ifndef GANGSAW_SYNC_H
 #define GANGSAW_SYNC_H
 
@@ -136,5 +136,111 @@ typedef gsaw_status gsaw_collector_function(void *context, const gsaw_collected 
 GSAW_API gsaw_status gsaw_collector_summarize(gsaw_collector *self,
                                               gsaw_collector_function *function, void *context,
                                               gsaw_error *error);
+
+/* ---- SharedState --------------------------------------------------------------------------------
+ */
+
+typedef struct gsaw_shared gsaw_shared; /* opaque */
+
+/* One version of the shared state: immutable, and there until it is released. */
+typedef struct gsaw_snapshot {
+    void *value;
+    uint64_t version; /* 1, 2, 3 ... */
+} gsaw_snapshot;
+
+/* State of which there is no version yet. `destroy` (may be NULL) is called with the value of a
+ * version that is neither the newest nor read by anyone, by the thread that saw to that. shards: of
+ * readers, 0 counts as 1; at most 4096. Errors: GSAW_NO_MEMORY, GSAW_RANGE (shards). */
+GSAW_API gsaw_status gsaw_shared_new(const gsaw_allocator *allocator, uint32_t shards,
+                                     void (*destroy)(void *), gsaw_shared **out, gsaw_error *error);
+
+/* Free, the newest version too. All snapshots must have been released. NULL is allowed. */
+GSAW_API void gsaw_shared_free(gsaw_shared *self);
+
+/* The newest version, NULL before the first. Never blocks and takes no lock; three locked
+ * instructions, one of them on a line that all readers share. Any thread. */
+GSAW_API const gsaw_snapshot *gsaw_shared_read(gsaw_shared *self, uint32_t shard);
+
+/* Give a snapshot back. NULL is allowed. Any thread. */
+GSAW_API void gsaw_shared_release(gsaw_shared *self, const gsaw_snapshot *snapshot);
+
+/* Publish a value, which is the state's from now on; *version may be NULL. Writers take turns, and
+ * wait for readers that are inside of gsaw_shared_read, but not for those that hold snapshots.
+ * Errors: GSAW_NO_MEMORY; then the value is the caller's. Any thread. */
+GSAW_API gsaw_status gsaw_shared_write(gsaw_shared *self, void *value, uint64_t *version);
+
+/* The same if `known` is the newest version still (0: there is none yet); else GSAW_AGAIN. */
+GSAW_API gsaw_status gsaw_shared_update(gsaw_shared *self, uint64_t known, void *value,
+                                        uint64_t *version);
+
+/* ---- Barrier ------------------------------------------------------------------------------------
+ */
+
+typedef struct gsaw_barrier gsaw_barrier; /* opaque */
+
+/* A barrier for `count` threads, 1 or more. For threads of one's own: a task that waits here blocks
+ * its worker (see gsaw_worker_block_begin). Errors: GSAW_NO_MEMORY, GSAW_RANGE. */
+GSAW_API gsaw_status gsaw_barrier_new(const gsaw_allocator *allocator, uint32_t count,
+                                      gsaw_barrier **out, gsaw_error *error);
+
+/* Free; when nobody waits. NULL is allowed. */
+GSAW_API void gsaw_barrier_free(gsaw_barrier *self);
+
+/* Wait until `count` threads have come; then all go on, and it can be used again at once. *last
+ * (may be NULL): true for exactly one of them. What each wrote before can be read by all after it.
+ * GSAW_TIMEOUT when deadline_ns (CLOCK_MONOTONIC; UINT64_MAX: none) is past: this thread does not
+ * count as having come. GSAW_CANCELLED: released or reset meanwhile. */
+GSAW_API gsaw_status gsaw_barrier_wait(gsaw_barrier *self, uint64_t deadline_ns, bool *last);
+
+/* Let all that wait go on with GSAW_CANCELLED, and those that come later, until it is reset. */
+GSAW_API void gsaw_barrier_release(gsaw_barrier *self);
+
+/* Make it as new: those that wait go on with GSAW_CANCELLED. */
+GSAW_API void gsaw_barrier_reset(gsaw_barrier *self);
+
+/* How many threads it is for, and how many wait now. */
+GSAW_API uint32_t gsaw_barrier_count(const gsaw_barrier *self);
+GSAW_API uint32_t gsaw_barrier_waiting(gsaw_barrier *self);
+
+/* ---- PhaseManager -------------------------------------------------------------------------------
+ */
+
+typedef struct gsaw_phases gsaw_phases; /* opaque */
+
+/* Called at each boundary, by the thread that advances: `ended` is over (NULL: before the first),
+ * `begins` has not begun (NULL: that was the last). Must not advance itself. */
+typedef void gsaw_phase_hook(void *context, const char *ended, const char *begins);
+
+/* What a phase took. CPU time is that of the whole process. Of one that goes on: so far. */
+typedef struct gsaw_phase_times {
+    uint64_t wall_ns, cpu_ns;
+} gsaw_phase_times;
+
+/* Phases in this order, 1 to 64, with unlike names, which are copied; none has begun. hook may be
+ * NULL. Errors: GSAW_NO_MEMORY, GSAW_RANGE (count), GSAW_EXISTS (a name twice), GSAW_INVALID (a
+ * name NULL or empty). */
+GSAW_API gsaw_status gsaw_phases_new(const gsaw_allocator *allocator, const char *const *names,
+                                     uint32_t count, gsaw_phases **out, gsaw_error *error);
+
+/* Free. NULL is allowed. */
+GSAW_API void gsaw_phases_free(gsaw_phases *self);
+
+/* Set what is called at boundaries. Before the first phase begins. */
+GSAW_API void gsaw_phases_set_hook(gsaw_phases *self, gsaw_phase_hook *hook, void *context);
+
+/* End the current phase and begin the one named, which must be the next; NULL: end the last.
+ * Errors: GSAW_INVALID (another is due, which the text names), GSAW_NOT_FOUND (no such phase),
+ * GSAW_AGAIN (another thread is advancing). Any thread. */
+GSAW_API gsaw_status gsaw_phases_advance(gsaw_phases *self, const char *name, gsaw_error *error);
+
+/* The phase that goes on, NULL: none has begun, or all have ended. View: until free. Any thread. */
+GSAW_API const char *gsaw_phases_current(const gsaw_phases *self);
+
+/* How many have begun, and how many have ended. Any thread. */
+GSAW_API uint32_t gsaw_phases_begun(const gsaw_phases *self);
+GSAW_API uint32_t gsaw_phases_ended(const gsaw_phases *self);
+
+/* What a phase took; all zero if it has not begun. GSAW_NOT_FOUND. Any thread. */
+GSAW_API gsaw_status gsaw_phases_times(gsaw_phases *self, const char *name, gsaw_phase_times *out);
 
 #endif
