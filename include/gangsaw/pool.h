@@ -248,6 +248,15 @@ GSAW_API uint32_t gsaw_pool_worker_max(const gsaw_pool *self);
 /* Copy the counters of worker `index`. GSAW_RANGE beyond worker_max. Any thread. */
 GSAW_API gsaw_status gsaw_pool_stats(const gsaw_pool *self, uint32_t index, gsaw_worker_stats *out);
 
+/* Write the trace (options.trace_events) as Chrome / Perfetto JSON, for chrome://tracing or
+ * ui.perfetto.dev: a lane for each worker with its tasks, steals and times parked, and counters of
+ * queued tasks and resident memory. `write` is called with pieces of it until it returns anything
+ * but GSAW_OK. After gsaw_pool_shutdown. Errors: those of write, GSAW_NO_MEMORY. */
+GSAW_API gsaw_status gsaw_pool_write_trace(const gsaw_pool *self,
+                                           gsaw_status (*write)(void *context, const char *bytes,
+                                                                size_t size),
+                                           void *context, gsaw_error *error);
+
 /* ---- inside a task ------------------------------------------------------------------------------
  */
 

@@ -17,6 +17,9 @@ uint32_t gsaw__machine_cpus(const char *root);
 /* Bytes of memory this process may use: RAM, or the least cgroup limit above this process. */
 uint64_t gsaw__machine_memory(const char *root);
 
+/* The resident size of this process now, in bytes; 0 when /proc does not tell. */
+uint64_t gsaw__machine_rss(void);
+
 /* The largest resident size this process has had so far, in bytes. */
 uint64_t gsaw__machine_peak_rss(void);
 

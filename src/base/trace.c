@@ -63,7 +63,8 @@ static void write_event(const gsaw__trace_event *event, uint32_t worker, uint64_
     uint64_t start = event->start_ns > origin_ns ? event->start_ns - origin_ns : 0;
     const char *phase = phases[event->kind];
     gsaw__buffer_append_byte(out, '{');
-    gsaw__json_text_field(out, "name", event->name, strlen(event->name));
+    const char *name = event->detail[0] != '\0' ? event->detail : event->name;
+    gsaw__json_text_field(out, "name", name, strlen(name));
     gsaw__json_text_field(out, "ph", phase, 1);
     gsaw__json_decimal_field(out, "ts", (double)start / 1e3); /* the format counts microseconds */
     if (phase[0] == 'X')
@@ -87,3 +88,21 @@ void gsaw__trace_ring_write(const gsaw__trace_ring *self, uint32_t worker, uint6
         write_event(gsaw__trace_ring_at(self, i), worker, origin_ns, out);
     }
 }
+
+void gsaw__trace_begin(gsaw__buffer *out)
+{
+    gsaw__buffer_append_text(out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
+}
+
+void gsaw__trace_lane(const gsaw__trace_ring *ring, uint32_t worker, uint64_t origin_ns,
+                      gsaw__buffer *out)
+{
+    bool first = false;
+    gsaw__buffer_printf(out,
+                        "%s\n{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":%u,"
+                        "\"args\":{\"name\":\"worker %u\"}}",
+                        worker == 0 ? "" : ",", worker, worker);
+    gsaw__trace_ring_write(ring, worker, origin_ns, &first, out);
+}
+
+void gsaw__trace_end(gsaw__buffer *out) { gsaw__buffer_append_text(out, "\n]}\n"); }

@@ -5,6 +5,7 @@
 #ifndef GSAW_BASE_TRACE_H
 #define GSAW_BASE_TRACE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,8 +24,10 @@ typedef struct gsaw__trace_event {
     const char *name; /* static storage */
     uint64_t argument;
     uint32_t kind;
-    uint32_t label; /* index into labels of the trace's owner, or GSAW_NONE */
+    char detail[28]; /* shown in place of the name if not empty: the begin of a task's own name */
 } gsaw__trace_event;
+
+static_assert(sizeof(gsaw__trace_event) == 64, "a cache line");
 
 /* All-zero is a ring that is off. */
 typedef struct gsaw__trace_ring {
@@ -55,5 +58,11 @@ uint64_t gsaw__trace_ring_dropped(const gsaw__trace_ring *self);
  * comma separated, for lane `worker`. *first says whether a comma is due and is updated. */
 void gsaw__trace_ring_write(const gsaw__trace_ring *self, uint32_t worker, uint64_t origin_ns,
                             bool *first, gsaw__buffer *out);
+
+/* The whole file: begin, a lane for each worker (0, 1, ...) with its ring's events, end. */
+void gsaw__trace_begin(gsaw__buffer *out);
+void gsaw__trace_lane(const gsaw__trace_ring *ring, uint32_t worker, uint64_t origin_ns,
+                      gsaw__buffer *out);
+void gsaw__trace_end(gsaw__buffer *out);
 
 #endif

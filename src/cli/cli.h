@@ -36,11 +36,13 @@ enum gsaw__group {
     GSAW_GROUP_STATUS = 1 << 11,
     GSAW_GROUP_ORIGIN = 1 << 12,
     GSAW_GROUP_MAIN = 1 << 13, /* gangsaw itself, before any command */
-    GSAW_GROUP_ONCE = 1 << 14  /* said of one run: not read from the environment */
+    GSAW_GROUP_ONCE = 1 << 14, /* said of one run: not read from the environment */
+    GSAW_GROUP_TRACE = 1 << 15,
+    GSAW_GROUP_TASKS = 1 << 16 /* `run` alone */
 };
 
 typedef struct gsaw__cli_options {
-    bool help, version, json, quiet, verbose, strict, show_origin;
+    bool help, version, json, quiet, verbose, strict, show_origin, keep_going;
     uint32_t progress, color;            /* enum gsaw__when */
     uint32_t format;                     /* index of the word */
     uint32_t kinds, languages, statuses; /* sets; 0: all */
@@ -87,6 +89,7 @@ int gsaw__command_symbols(gsaw__cli *cli);
 int gsaw__command_imports(gsaw__cli *cli);
 int gsaw__command_export(gsaw__cli *cli);
 int gsaw__command_stats(gsaw__cli *cli);
+int gsaw__command_run(gsaw__cli *cli);
 int gsaw__command_config(gsaw__cli *cli);
 int gsaw__command_help(gsaw__cli *cli);
 

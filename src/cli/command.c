@@ -63,6 +63,17 @@ static const gsaw__command rows[] = {
      .help = "show phases, workers, memory and throughput",
      .text = "Indexes DIR and prints how the time was spent: phases, each worker's tasks, memory, "
              "throughput."},
+    {.name = "run",
+     .function = gsaw__command_run,
+     .argument = "GRAPH.json",
+     .groups = GSAW_CONFIG_RESOURCES | GSAW_GROUP_GENERAL | GSAW_GROUP_OUTPUT | GSAW_GROUP_JSON |
+               GSAW_GROUP_TRACE | GSAW_GROUP_TASKS,
+     .help = "run a graph of commands in parallel",
+     .text =
+         "Runs the tasks of GRAPH.json (- is stdin), each a process, as soon as those it depends "
+         "on are done, on -j workers. What they print comes by whole lines. Exit status 1 when "
+         "a task failed, was skipped or was cancelled; a graph that is wrong (2) starts "
+         "nothing. docs/cli.md describes the file."},
     {.name = "config",
      .function = gsaw__command_config,
      .argument = NULL,
@@ -89,7 +100,6 @@ static const gsaw__command rows[] = {
     {.name = "unused"},
     {.name = "graph"},
     {.name = "tune"},
-    {.name = "run"},
     {.name = "verify"},
     {.name = "completion"},
     {.name = NULL},

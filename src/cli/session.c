@@ -78,6 +78,10 @@ int gsaw__session_open_output(gsaw__cli *cli)
 
 int gsaw__session_close_output(gsaw__cli *cli, int status) { return close_one(&cli->out, status); }
 
+int gsaw__session_open_trace(gsaw__cli *cli) { return open_one(&cli->trace, cli->options.trace); }
+
+int gsaw__session_close_trace(gsaw__cli *cli, int status) { return close_one(&cli->trace, status); }
+
 static int index_and_report(gsaw__cli *cli, gsaw_codebase *code, gsaw__report_function *report)
 {
     gsaw__progress progress;

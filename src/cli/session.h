@@ -22,6 +22,10 @@ int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report);
 int gsaw__session_open_output(gsaw__cli *cli);
 int gsaw__session_close_output(gsaw__cli *cli, int status);
 
+/* The same for the file of --trace, cli->trace. */
+int gsaw__session_open_trace(gsaw__cli *cli);
+int gsaw__session_close_trace(gsaw__cli *cli, int status);
+
 /* The folder that was named, or ".". */
 const char *gsaw__session_root(const gsaw__cli *cli);
 

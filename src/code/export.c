@@ -318,20 +318,13 @@ gsaw_status gsaw_codebase_write_trace(const gsaw_codebase *self, gsaw_write_func
 {
     struct sink sink = {.write = write, .context = context};
     gsaw__buffer_init(&sink.lines, self->allocator);
-    gsaw__buffer_append_text(&sink.lines, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
-    bool first = true;
+    gsaw__trace_begin(&sink.lines);
     for (size_t i = 0; i < self->traces.count; i++) {
-        gsaw__buffer_printf(&sink.lines,
-                            "%s\n{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":%zu,"
-                            "\"args\":{\"name\":\"worker %zu\"}}",
-                            first ? "" : ",", i, i);
-        first = false;
-        gsaw__trace_ring_write(&self->traces.items[i], (uint32_t)i, self->start_ns, &first,
-                               &sink.lines);
+        gsaw__trace_lane(&self->traces.items[i], (uint32_t)i, self->start_ns, &sink.lines);
         if (!flush(&sink, CHUNK))
             break;
     }
-    gsaw__buffer_append_text(&sink.lines, "\n]}\n");
+    gsaw__trace_end(&sink.lines);
     flush(&sink, 1);
     gsaw__buffer_clear(&sink.lines);
     return sink.status == GSAW_OK

@@ -544,7 +544,7 @@ gsaw_status gsaw_scheduler_schedule_batch(gsaw_scheduler *self,
                                           const gsaw_task_definition *definitions, size_t count,
                                           gsaw_handle *handles, gsaw_error *error)
 {
-    item one;
+    item one = {.number = GSAW_NONE};
     batch made = {.scheduler = self,
                   .definitions = definitions,
                   .count = count,
@@ -559,7 +559,7 @@ gsaw_status gsaw_scheduler_try_schedule(gsaw_scheduler *self,
                                         const gsaw_task_definition *definitions, size_t count,
                                         gsaw_handle *handles, gsaw_error *error)
 {
-    item one;
+    item one = {.number = GSAW_NONE};
     batch made = {.scheduler = self,
                   .definitions = definitions,
                   .count = count,

@@ -245,14 +245,21 @@ static gsaw__dropped keep_value(gsaw_scheduler *self, gsaw__record *record,
     return before;
 }
 
-static void trace(const gsaw_context *context, uint64_t start_ns, uint32_t label)
+/* Record the span, under the task's id if it has one: in a copy, as the task may be forgotten. */
+static void trace(const gsaw_context *context, uint64_t start_ns)
 {
+    gsaw_scheduler *self = context->scheduler;
     gsaw__trace_event event = {.start_ns = start_ns,
                                .duration_ns = gsaw__clock_ns() - start_ns,
                                .name = "run",
                                .argument = context->attempt,
-                               .kind = GSAW_TRACE_TASK,
-                               .label = label};
+                               .kind = GSAW_TRACE_TASK};
+    gsaw__mutex_lock(&self->lock);
+    const gsaw__record *record = gsaw__record_at(self, context->record);
+    const char *id = record->cold == 0 ? NULL : gsaw__cold_at(self, record)->id;
+    if (id != NULL)
+        snprintf(event.detail, sizeof event.detail, "%.27s", id);
+    gsaw__mutex_unlock(&self->lock);
     gsaw__trace_record(&context->worker->trace, &event);
 }
 
@@ -265,7 +272,7 @@ static gsaw_status call(gsaw_context *context, gsaw_scheduled_function *function
         return function(context, argument);
     uint64_t start_ns = gsaw__clock_ns();
     gsaw_status status = function(context, argument);
-    trace(context, start_ns, context->record);
+    trace(context, start_ns);
     return status;
 }
 

@@ -214,6 +214,11 @@ void gsaw__inbox_close(gsaw__inbox *self)
     gsaw__mutex_unlock(&self->lock);
 }
 
+uint64_t gsaw__inbox_count(const gsaw__inbox *self)
+{
+    return gsaw__load_relaxed(&self->sorted) & ~SORTING; /* [I2] a number, nothing hangs on it */
+}
+
 bool gsaw__inbox_is_empty(const gsaw__inbox *self)
 {
     gsaw_task *head = gsaw__load_seq_cst(&self->newest); /* [P1] pairs with P1 in push() */

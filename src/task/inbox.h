@@ -53,6 +53,9 @@ gsaw_task *gsaw__inbox_take_all_of(gsaw__inbox *self, gsaw_group *group);
 /* From here on push() refuses; a push that came before is complete. */
 void gsaw__inbox_close(gsaw__inbox *self);
 
+/* How many tasks are in the lists; those on the stack are not counted. A hint. Any thread. */
+uint64_t gsaw__inbox_count(const gsaw__inbox *self);
+
 /* Whether there is nothing in it. Any thread. */
 bool gsaw__inbox_is_empty(const gsaw__inbox *self);
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/machine.h"
 #include "base/status.h"
 
@@ -109,6 +111,7 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
     uint32_t cpus = gsaw__machine_cpus("");
     self->usable_cpus = cpus < GSAW_WORKERS_MAX ? cpus : GSAW_WORKERS_MAX;
     self->pid = getpid();
+    self->start_ns = gsaw__clock_ns();
     self->fork_mark = fork_mark_open();
     status = init_parts(self);
     if (status != GSAW_OK) {
@@ -395,6 +398,29 @@ uint64_t gsaw_group_pending(const gsaw_group *self)
 {
     /* [G1] acquire, pairs with G1 in end(); [P1] a look before parking */
     return gsaw__load_seq_cst(&self->pending);
+}
+
+gsaw_status gsaw_pool_write_trace(const gsaw_pool *self,
+                                  gsaw_status (*write)(void *context, const char *bytes,
+                                                       size_t size),
+                                  void *context, gsaw_error *error)
+{
+    gsaw_status status = GSAW_OK;
+    gsaw__buffer text;
+    gsaw__buffer_init(&text, self->options.allocator);
+    gsaw__trace_begin(&text);
+    for (uint32_t i = 0; i < gsaw_pool_worker_max(self) && status == GSAW_OK; i++) {
+        const gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] acquired */
+        gsaw__trace_lane(&worker->trace, i, self->start_ns, &text);
+        status = text.failed ? GSAW_NO_MEMORY : write(context, text.bytes, text.count);
+        gsaw__buffer_reset(&text);
+    }
+    gsaw__trace_end(&text);
+    if (status == GSAW_OK)
+        status = text.failed ? GSAW_NO_MEMORY : write(context, text.bytes, text.count);
+    gsaw__buffer_clear(&text);
+    return status == GSAW_OK ? status
+                             : gsaw__fail(error, status, "trace: %s", gsaw_status_text(status));
 }
 
 uint32_t gsaw_pool_worker_count(const gsaw_pool *self)

@@ -72,6 +72,7 @@ struct gsaw_pool {
     gsaw__pool_starter *start; /* constant */
     uint32_t usable_cpus;      /* constant */
     pid_t pid;                 /* constant: of the process that made it */
+    uint64_t start_ns;         /* constant: origin of the trace's times */
     volatile char
         *fork_mark; /* constant: a page that is zero in a forked child; NULL: ask getpid */
     uint32_t ready; /* parts that exist: for free */

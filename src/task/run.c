@@ -125,8 +125,7 @@ gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call)
                                .duration_ns = gsaw__clock_ns() - start_ns,
                                .name = "task",
                                .argument = given,
-                               .kind = GSAW_TRACE_TASK,
-                               .label = UINT32_MAX};
+                               .kind = GSAW_TRACE_TASK};
     gsaw__trace_record(&self->trace, &event);
     return status;
 }

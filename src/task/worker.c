@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/machine.h"
 
 #define DEQUE_CAPACITY 512u /* jobs at first: 8 KiB */
 #define BATCH 32u           /* tasks that go from the inbox to a deque at once, at most */
@@ -133,8 +134,7 @@ static void record(gsaw_worker *self, enum gsaw__trace_kind kind, const char *na
                                .duration_ns = start_ns == 0 ? 0 : now_ns - start_ns,
                                .name = name,
                                .argument = argument,
-                               .kind = (uint32_t)kind,
-                               .label = UINT32_MAX};
+                               .kind = (uint32_t)kind};
     gsaw__trace_record(&self->trace, &event);
 }
 
@@ -166,8 +166,11 @@ static bool take_shared(gsaw_worker *self, gsaw__job *out)
     }
     if (count > 1) /* who parked while the batch was in neither place is to see it */
         gsaw__park_wake_idle(&pool->park);
-    if (count != 0)
+    if (count != 0) {
         *out = job_of(batch[0]);
+        record(self, GSAW_TRACE_COUNTER, "queued", 0,
+               gsaw__inbox_count(&pool->inbox) + gsaw__deque_count(&self->deque));
+    }
     return count != 0;
 }
 
@@ -311,6 +314,8 @@ static bool spin_for_any(gsaw_worker *self, gsaw__job *out)
 static bool sleep_parked(gsaw_worker *self, uint64_t deadline_ns)
 {
     uint64_t start_ns = trace_clock(self);
+    if (start_ns != 0)
+        record(self, GSAW_TRACE_COUNTER, "resident bytes", 0, gsaw__machine_rss());
     gsaw__counters_count(&self->counters.parks);
     bool woken = gsaw__park_sleep(&self->sleeper, deadline_ns);
     record(self, GSAW_TRACE_PARK, "park", start_ns, 0);

@@ -18,14 +18,20 @@
     .name = #field_name, .kind = GSAW_OPTION_##option_kind, .groups = GSAW_CONFIG_GROUP,           \
     GSAW_OPTION_FIELD(gsaw_config, field_name)
 
+/* What `gangsaw run` takes, too. */
+#define RESOURCE(field_name, option_kind)                                                          \
+    .name = #field_name, .kind = GSAW_OPTION_##option_kind,                                        \
+    .groups = GSAW_CONFIG_GROUP | GSAW_CONFIG_RESOURCES,                                           \
+    GSAW_OPTION_FIELD(gsaw_config, field_name)
+
 static const gsaw__option rows[] = {
-    {ROW(num_workers, NUMBER), .flag = "jobs", .letter = 'j', .min = 0, .max = 1024,
+    {RESOURCE(num_workers, NUMBER), .flag = "jobs", .letter = 'j', .min = 0, .max = 1024,
      .fallback_text = "all usable CPUs", .metavar = "N",
      .help = "Work with N threads; 0 means all CPUs that this process may use."},
-    {ROW(max_memory_percent, PERCENT), .flag = "max-memory", .min = 1, .max = 100, .fallback = 75,
-     .metavar = "SIZE|PERCENT%",
+    {RESOURCE(max_memory_percent, PERCENT), .flag = "max-memory", .min = 1, .max = 100,
+     .fallback = 75, .metavar = "SIZE|PERCENT%",
      .help = "Stay below this much memory: a size, or a part of the RAM (or the cgroup's limit)."},
-    {ROW(max_memory_bytes, SIZE), .flag = "max-memory", .joined = true, .min = 16 * MIB,
+    {RESOURCE(max_memory_bytes, SIZE), .flag = "max-memory", .joined = true, .min = 16 * MIB,
      .max = 65536 * GIB, .fallback_text = "none"},
     {ROW(max_file_size, SIZE), .flag = "max-file-size", .min = 1, .max = 2 * GIB,
      .fallback = 8 * MIB, .metavar = "SIZE", .help = "Skip larger files (they are listed)."},

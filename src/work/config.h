@@ -10,7 +10,8 @@
 
 #include "base/option.h"
 
-#define GSAW_CONFIG_GROUP UINT32_C(1) /* the `groups` bit of every row of the table */
+#define GSAW_CONFIG_GROUP UINT32_C(1)             /* the `groups` bit of every row of the table */
+#define GSAW_CONFIG_RESOURCES (UINT32_C(1) << 31) /* and of those about threads and memory */
 
 /* The rows, ended by an all-zero one. Static storage. */
 const gsaw__option *gsaw__config_options(void);

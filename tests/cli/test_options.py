@@ -6,7 +6,7 @@ import unittest
 
 from cli_case import CliCase
 
-COMMANDS = ["index", "files", "symbols", "imports", "export", "stats", "config", "help"]
+COMMANDS = ["index", "files", "symbols", "imports", "export", "stats", "run", "config", "help"]
 COMING = [
     "exports",
     "refs",
@@ -20,7 +20,6 @@ COMING = [
     "unused",
     "graph",
     "tune",
-    "run",
     "verify",
     "completion",
 ]

@@ -8,8 +8,10 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/buffer.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "task/pool.h"
@@ -568,6 +570,50 @@ static void test_pool_out_of_memory(void **state)
     }
 }
 
+static gsaw_status do_nothing(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker, (void)argument, (void)value;
+    return GSAW_OK;
+}
+
+static gsaw_status gather(void *context, const char *bytes, size_t size)
+{
+    gsaw__buffer *text = context;
+    gsaw__buffer_append(text, bytes, size);
+    return text->failed ? GSAW_NO_MEMORY : GSAW_OK;
+}
+
+static gsaw_status refuse(void *context, const char *bytes, size_t size)
+{
+    (void)context, (void)bytes, (void)size;
+    return GSAW_SYSTEM;
+}
+
+static void test_pool_writes_its_trace(void **state)
+{
+    (void)state;
+    gsaw_pool_options options = {.size = sizeof options, .workers = 2, .trace_events = 4096};
+    gsaw_pool *pool;
+    gsaw_group group = {0};
+    gsaw__buffer text = {0};
+    assert_int_equal(gsaw_pool_new(&options, &pool, NULL), GSAW_OK);
+    for (uint64_t i = 0; i < 50; i++)
+        assert_int_equal(gsaw_pool_spawn(pool, &group, do_nothing, NULL, i), GSAW_OK);
+    gsaw_pool_wait(pool, &group);
+    gsaw_pool_shutdown(pool, true);
+    assert_int_equal(gsaw_pool_write_trace(pool, refuse, NULL, NULL), GSAW_SYSTEM);
+    assert_int_equal(gsaw_pool_write_trace(pool, gather, &text, NULL), GSAW_OK);
+    const char *json = gsaw__buffer_text(&text);
+    assert_non_null(strstr(json, "{\"name\":\"worker 1\"}"));
+    assert_non_null(strstr(json, "\"name\":\"task\",\"ph\":\"X\""));
+    assert_non_null(strstr(json, "\"name\":\"park\",\"ph\":\"X\""));
+    assert_non_null(strstr(json, "\"name\":\"queued\",\"ph\":\"C\""));
+    assert_non_null(strstr(json, "\"name\":\"resident bytes\",\"ph\":\"C\""));
+    assert_string_equal(json + strlen(json) - 4, "\n]}\n");
+    gsaw__buffer_clear(&text);
+    gsaw_pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_pool_worker_is_wanted),
         cmocka_unit_test(test_pool_idle_costs_nothing),
         cmocka_unit_test(test_pool_out_of_memory),
+        cmocka_unit_test(test_pool_writes_its_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
