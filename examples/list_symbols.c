@@ -15,7 +15,7 @@ static gsaw_status list_file(const gsaw_codebase *code, size_t index)
     if (file.status != GSAW_FILE_OK)
         fprintf(stderr, "%s: %s %s\n", file.path, gsaw_reason_name(file.reason), file.detail);
 
-    gsaw_symbol_cursor cursor;
+    gsaw_symbol_cursor cursor = {.codebase = NULL};
     gsaw_symbol symbol;
     gsaw_symbol_cursor_init(&cursor, code, index);
     while ((status = gsaw_symbol_cursor_next(&cursor, &symbol)) == GSAW_OK)

@@ -142,7 +142,7 @@ typedef struct gsaw_symbol_cursor {
     void *scratch;
 } gsaw_symbol_cursor;
 
-/* Stand before the first symbol of `file`. */
+/* Stand before the first symbol of `file`. self is all zero, or was used before. */
 GSAW_API void gsaw_symbol_cursor_init(gsaw_symbol_cursor *self, const gsaw_codebase *codebase,
                                       size_t file);
 
