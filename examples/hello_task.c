@@ -24,7 +24,8 @@ static gsaw_status square_range(gsaw_worker *worker, void *argument, size_t firs
     return GSAW_OK;
 }
 
-/* Fork one half, call the other, join: the forked task lies on this stack. */
+/* Fork one half, call the other, join: the forked task lies on this stack.
+ * NOLINTNEXTLINE(misc-no-recursion): as deep as the number */
 static gsaw_status fibonacci(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)argument;
