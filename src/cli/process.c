@@ -46,9 +46,12 @@ static void write_all(gsaw__lines *self, int descriptor, const char *bytes, size
     gsaw__mutex_lock(&self->lock);
     while (size > 0 && !self->is_closed) {
         ssize_t written = write(descriptor, bytes, size);
-        if (written < 0 && (errno == EINTR || errno == EAGAIN))
+        if (written < 0 && errno == EAGAIN) {
+            struct pollfd room = {.fd = descriptor, .events = POLLOUT};
+            poll(&room, 1, -1);
+        } else if (written < 0 && errno == EINTR) {
             continue;
-        if (written < 0) {
+        } else if (written < 0) {
             self->is_closed = true;
         } else {
             bytes += written;
@@ -186,6 +189,7 @@ typedef struct run {
 static void tell(run *self, int signal)
 {
     kill(-self->child, signal);
+    kill(-self->child, SIGCONT); /* one that was stopped would not hear of it */
     self->was_told = true;
     self->was_killed = signal == SIGKILL;
     uint64_t grace_ns = self->was_stopped ? STOP_GRACE_NS : GRACE_NS;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/option.h"
 
 #define WORD_SHOWN 60 /* bytes of a name that an error repeats */
@@ -195,11 +196,17 @@ static gsaw_status refuse_unknown(const place *at, json_t *object)
     json_object_foreach(object, key, value)
     {
         bool is_known = false;
-        for (size_t i = 0; i < KEY_COUNT; i++)
+        gsaw__nearest nearest;
+        gsaw__nearest_init(&nearest, key, strlen(key));
+        for (size_t i = 0; i < KEY_COUNT; i++) {
             is_known = is_known || strcmp(key, keys[i].key) == 0;
+            gsaw__nearest_offer(&nearest, keys[i].key);
+        }
         if (!is_known) {
             char what[120];
-            snprintf(what, sizeof what, "there is no key \"%.*s\"", WORD_SHOWN, key);
+            snprintf(what, sizeof what, "there is no key \"%.*s\"%s%s%s", WORD_SHOWN, key,
+                     nearest.best == NULL ? "" : "; did you mean ",
+                     nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
             return refuse(at, what);
         }
     }

@@ -165,10 +165,38 @@ gsaw_status gsaw_pool_resize(gsaw_pool *self, uint32_t workers)
         shrink(self, workers);
     }
     gsaw__mutex_unlock(&self->control);
+    gsaw__pool_make_up(self);
     return status;
 }
 
 /* ---- blocking sections ---- */
+
+/* Whether there are fewer threads than are wanted beside those that block. */
+static bool is_short(gsaw_pool *self)
+{
+    /* [R8] a read-modify-write, so that it comes after the unlock of control before it: either this
+     * sees a worker that blocks, or that one finds control free */
+    uint64_t due = (uint64_t)gsaw__add_seq_cst(&self->blocked, 0) +
+                   gsaw__load_seq_cst(&self->wanted); /* [R8] as said */
+    uint32_t live = live_count(self);
+    /* [R1] pairs with R1 in raise_state() */
+    return live != 0 && live < due && live < GSAW_WORKERS_MAX &&
+           gsaw__load_seq_cst(&self->state) == GSAW_POOL_OPEN; /* [R1] as said */
+}
+
+/* Start threads in place of those that block. Who has control starts or ends threads now, and looks
+ * here afterwards: to wait for that could be for ever. Never with control held. */
+void gsaw__pool_make_up(gsaw_pool *self)
+{
+    while (is_short(self) && gsaw__mutex_try_lock(&self->control)) {
+        gsaw_status status = GSAW_OK;
+        if (is_short(self))
+            status = gsaw__pool_grow(self, live_count(self) + 1, NULL);
+        gsaw__mutex_unlock(&self->control);
+        if (status != GSAW_OK)
+            return; /* the system gives no more */
+    }
+}
 
 void gsaw_worker_block_begin(gsaw_worker *self)
 {
@@ -179,18 +207,11 @@ void gsaw_worker_block_begin(gsaw_worker *self)
     if (live_count(pool) == 0)
         return; /* this thread holds the seat: who else waits may not have it */
     self->is_blocked = true;
-    /* [R8] before the wake-up, pairs with R8 in is_surplus() */
-    uint32_t blocked = gsaw__add_seq_cst(&pool->blocked, 1) + 1;
+    /* [R8] before the wake-up, pairs with R8 in is_surplus(); before the look at who has control,
+     * pairs with is_short() of whom that finds there */
+    gsaw__add_seq_cst(&pool->blocked, 1);
     gsaw__park_wake_waiting(&pool->park, &pool->blocked);
-    /* Who has control starts or ends threads now; to wait for that here could be for ever. */
-    if (!gsaw__mutex_try_lock(&pool->control))
-        return;
-    uint32_t live = live_count(pool);
-    uint64_t due = (uint64_t)gsaw__load_relaxed(&pool->wanted) + blocked; /* [R8] under control */
-    /* [R1] pairs with R1 in raise_state() */
-    if (live < due && live < GSAW_WORKERS_MAX && gsaw__load_seq_cst(&pool->state) == GSAW_POOL_OPEN)
-        gsaw__pool_grow(pool, live + 1, NULL);
-    gsaw__mutex_unlock(&pool->control);
+    gsaw__pool_make_up(pool);
 }
 
 void gsaw_worker_block_end(gsaw_worker *self)

@@ -123,6 +123,7 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
     gsaw__store_seq_cst(&self->wanted, workers); /* [R8] pairs with R8 in is_surplus() */
     status = gsaw__pool_grow(self, workers, error);
     gsaw__mutex_unlock(&self->control);
+    gsaw__pool_make_up(self);
     if (status == GSAW_NO_MEMORY) {
         if (gsaw_pool_worker_count(self) != 0)
             gsaw_pool_shutdown(self, true);

@@ -167,6 +167,9 @@ bool gsaw__seat_is_free(const gsaw_pool *self);
  */
 gsaw_status gsaw__pool_grow(gsaw_pool *self, uint32_t workers, gsaw_error *error);
 
+/* lifecycle.c: start threads in place of those that block, after control was held. */
+void gsaw__pool_make_up(gsaw_pool *self);
+
 /* pool.c: tasks that were in flight are not any more; only with options.tasks_max. */
 void gsaw__leave_flight(gsaw_pool *self, uint64_t count);
 

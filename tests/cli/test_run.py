@@ -267,6 +267,7 @@ class BadFile(RunCase):
             ([a, {"id": "b", "command": ["true", 3]}], "command: item 2 is not a string"),
             ([a, {"id": "", "command": ["true"]}], "task 2: id"),
             ([a, shell("b", "true", prio=3)], 'task "b": there is no key "prio"'),
+            ([a, shell("b", "true", depend=["a"])], 'no key "depend"; did you mean depends?'),
             ([a, shell("b", "true", priority="high")], "priority: not a whole number"),
             ([a, shell("b", "true", priority=10**7)], "priority: not a whole number"),
             ([a, shell("b", "true", retries=-1)], "retries: not a whole number"),
