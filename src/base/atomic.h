@@ -12,29 +12,52 @@
 #define GSAW_SEPARATION                                                                            \
     128 /* bytes between what two threads write: adjacent lines are fetched in pairs */
 
-#define gsaw__load_relaxed(at) atomic_load_explicit((at), memory_order_relaxed)
-#define gsaw__load_acquire(at) atomic_load_explicit((at), memory_order_acquire)
-#define gsaw__load_seq_cst(at) atomic_load_explicit((at), memory_order_seq_cst)
-#define gsaw__store_relaxed(at, value) atomic_store_explicit((at), (value), memory_order_relaxed)
-#define gsaw__store_release(at, value) atomic_store_explicit((at), (value), memory_order_release)
-#define gsaw__store_seq_cst(at, value) atomic_store_explicit((at), (value), memory_order_seq_cst)
-#define gsaw__add_relaxed(at, value) atomic_fetch_add_explicit((at), (value), memory_order_relaxed)
-#define gsaw__add_acq_rel(at, value) atomic_fetch_add_explicit((at), (value), memory_order_acq_rel)
-#define gsaw__add_seq_cst(at, value) atomic_fetch_add_explicit((at), (value), memory_order_seq_cst)
-#define gsaw__sub_relaxed(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_relaxed)
-#define gsaw__sub_acq_rel(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_acq_rel)
-#define gsaw__sub_seq_cst(at, value) atomic_fetch_sub_explicit((at), (value), memory_order_seq_cst)
-#define gsaw__and_relaxed(at, value) atomic_fetch_and_explicit((at), (value), memory_order_relaxed)
-#define gsaw__or_relaxed(at, value) atomic_fetch_or_explicit((at), (value), memory_order_relaxed)
-#define gsaw__or_acq_rel(at, value) atomic_fetch_or_explicit((at), (value), memory_order_acq_rel)
+/* Under the simulated machine (GSAW_SIM) each operation also says where it stands. */
+#if defined(GSAW_SIM)
+#include "base/site.h"
+#else
+#define GSAW_ATOMIC_LOAD(at, order) atomic_load_explicit((at), memory_order_##order)
+#define GSAW_ATOMIC_STORE(at, value, order)                                                        \
+    atomic_store_explicit((at), (value), memory_order_##order)
+#define GSAW_ATOMIC_CHANGE(name, function, at, value, order)                                       \
+    function((at), (value), memory_order_##order)
+#define GSAW_ATOMIC_SWAP(at, expected, value, order, failure)                                      \
+    atomic_compare_exchange_strong_explicit((at), (expected), (value), memory_order_##order,       \
+                                            memory_order_##failure)
+#endif
+
+#define gsaw__load_relaxed(at) GSAW_ATOMIC_LOAD(at, relaxed)
+#define gsaw__load_acquire(at) GSAW_ATOMIC_LOAD(at, acquire)
+#define gsaw__load_seq_cst(at) GSAW_ATOMIC_LOAD(at, seq_cst)
+#define gsaw__store_relaxed(at, value) GSAW_ATOMIC_STORE(at, value, relaxed)
+#define gsaw__store_release(at, value) GSAW_ATOMIC_STORE(at, value, release)
+#define gsaw__store_seq_cst(at, value) GSAW_ATOMIC_STORE(at, value, seq_cst)
+#define gsaw__add_relaxed(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, relaxed)
+#define gsaw__add_acq_rel(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, acq_rel)
+#define gsaw__add_seq_cst(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, seq_cst)
+#define gsaw__sub_relaxed(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(sub, atomic_fetch_sub_explicit, at, value, relaxed)
+#define gsaw__sub_acq_rel(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(sub, atomic_fetch_sub_explicit, at, value, acq_rel)
+#define gsaw__sub_seq_cst(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(sub, atomic_fetch_sub_explicit, at, value, seq_cst)
+#define gsaw__and_relaxed(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(and, atomic_fetch_and_explicit, at, value, relaxed)
+#define gsaw__or_relaxed(at, value)                                                                \
+    GSAW_ATOMIC_CHANGE(or, atomic_fetch_or_explicit, at, value, relaxed)
+#define gsaw__or_acq_rel(at, value)                                                                \
+    GSAW_ATOMIC_CHANGE(or, atomic_fetch_or_explicit, at, value, acq_rel)
 #define gsaw__exchange_acq_rel(at, value)                                                          \
-    atomic_exchange_explicit((at), (value), memory_order_acq_rel)
+    GSAW_ATOMIC_CHANGE(exchange, atomic_exchange_explicit, at, value, acq_rel)
+#define gsaw__cas_release(at, expected, value)                                                     \
+    GSAW_ATOMIC_SWAP(at, expected, value, release, relaxed)
 #define gsaw__cas_acq_rel(at, expected, value)                                                     \
-    atomic_compare_exchange_strong_explicit((at), (expected), (value), memory_order_acq_rel,       \
-                                            memory_order_acquire)
+    GSAW_ATOMIC_SWAP(at, expected, value, acq_rel, acquire)
 #define gsaw__cas_seq_cst(at, expected, value)                                                     \
-    atomic_compare_exchange_strong_explicit((at), (expected), (value), memory_order_seq_cst,       \
-                                            memory_order_seq_cst)
+    GSAW_ATOMIC_SWAP(at, expected, value, seq_cst, seq_cst)
 
 /* Keeps the compiler from moving accesses across, and costs nothing; the processor may still move
  * them: for the one side of an asymmetric barrier, whose other side is gsaw__process_barrier. */

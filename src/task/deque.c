@@ -3,15 +3,20 @@
  *          half new finds top moved, fails its compare-and-swap and drops what it read.
  * Threads: as in deque.h.
  *
- * Why the orders suffice. A job handed from owner to thief: the words are written before the store
- * to bottom [D1], which releases, and read after a load of bottom that acquires. A slot handed
- * back: a thief reads the words before its compare-and-swap of top [D2], which releases; the owner
- * loads top with acquire before it writes the slot again. The last job: take() stores bottom and
- * then loads top, steal() loads top and then bottom, all four sequentially consistent [D3]; in
- * their single total order either take() sees the thief's top, or the thief sees the lowered
- * bottom; both may see both, and then the compare-and-swap decides. bottom is raised only by its
- * owner, with release, so no thief reads a bottom without the words below it. Parking needs push()
- * to store bottom sequentially consistent, too: see park.h [P1].
+ * Why the orders suffice, and are needed. [D1] A job handed from owner to thief: the words are
+ * written before the store to bottom, which releases, and read after a load of bottom that
+ * acquires. [D2] A slot handed back: a thief reads the words before its compare-and-swap of top,
+ * which releases; the owner loads top with acquire before it writes the slot again. [D3] The last
+ * job: take() stores bottom and then loads top, steal() moves top and then loads bottom, all of
+ * them sequentially consistent; in their single order either take() sees the thief's top, or the
+ * thief sees the lowered bottom; both may see both, and then the compare-and-swap decides. A thief
+ * that sees a top which others moved acquires it, and they release it, so that its load of bottom
+ * comes after what they did. [D4] A ring is read after the load of its pointer that acquires. [D5]
+ * When take() raises bottom again the deque is empty: nothing is published. Parking needs push() to
+ * store bottom sequentially consistent, too: see park.h [P1].
+ *
+ * tests/sim/test_sim_deque.c explores them; with any of them weaker it fails
+ * (tests/tools/weaken.py).
  * Next:    worker.c, who owns and who steals. */
 #include "task/deque.h"
 
@@ -59,8 +64,9 @@ void gsaw__deque_clear(gsaw__deque *self)
 /* The old ring stays as it is for thieves that hold it: the jobs in [top, bottom) lie in both. */
 bool gsaw__deque_grow(gsaw__deque *self, int64_t wanted)
 {
-    int64_t bottom = gsaw__load_relaxed(&self->bottom);       /* [D1] the owner's own */
-    int64_t top = gsaw__load_acquire(&self->top);             /* [D2] as in push() */
+    int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the owner's own */
+    /* [D2] as in push(). weaken: allow: the same */
+    int64_t top = gsaw__load_acquire(&self->top);
     struct gsaw__ring *old = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     int64_t capacity = old->capacity * 2;
     while (capacity - (bottom - top) < wanted)
@@ -78,8 +84,9 @@ bool gsaw__deque_grow(gsaw__deque *self, int64_t wanted)
 
 size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
 {
-    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
-    int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
+    int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the owner's own */
+    /* [D2] as in push(). weaken: allow: the same */
+    int64_t top = gsaw__load_acquire(&self->top);
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     int64_t room = ring->capacity - (bottom - top);
     if (room < (int64_t)wanted && gsaw__deque_grow(self, (int64_t)wanted)) {
@@ -91,7 +98,7 @@ size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
 
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out)
 {
-    int64_t top = gsaw__load_seq_cst(&self->top); /* [D3] before the load of bottom */
+    int64_t top = gsaw__load_acquire(&self->top); /* [D3] acquire, so before the load of bottom */
     /* [D3] pairs with D3 in take(); [D1] acquire, pairs with D1 in push(); [P1] a look before
      * parking */
     int64_t bottom = gsaw__load_seq_cst(&self->bottom);
@@ -111,7 +118,7 @@ enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gs
 
 size_t gsaw__deque_count(const gsaw__deque *self)
 {
-    int64_t top = gsaw__load_seq_cst(&self->top);       /* [D3] before the load of bottom */
+    int64_t top = gsaw__load_relaxed(&self->top);       /* [D2] an old one makes it too many */
     int64_t bottom = gsaw__load_seq_cst(&self->bottom); /* [P1] a look before parking */
     return bottom > top ? (size_t)(bottom - top) : 0;
 }

@@ -97,8 +97,10 @@ static inline void gsaw__slot_write(gsaw__slot *slot, gsaw__job job)
 /* Put a job at the bottom. False when it is full. */
 static inline bool gsaw__deque_push_within(gsaw__deque *self, gsaw__job job)
 {
-    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
-    int64_t top = gsaw__load_acquire(&self->top);              /* [D2] acquire: slots handed back */
+    int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the owner's own */
+    /* [D2] acquire: slots handed back. weaken: allow: without it C11 would let a thief see what is
+     * written into the slot later; the simulated machine has no loads that see the future */
+    int64_t top = gsaw__load_acquire(&self->top);
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     if (bottom - top >= ring->capacity)
         return false;
@@ -144,8 +146,8 @@ static inline bool gsaw__deque_take_word(gsaw__deque *self, uintptr_t word)
     if (top < bottom)
         return true;
     /* [D3] the last one: thief or owner */
-    bool won = top == bottom && gsaw__cas_seq_cst(&self->top, &top, top + 1);
-    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+    bool won = top == bottom && gsaw__cas_release(&self->top, &top, top + 1);
+    gsaw__store_relaxed(&self->bottom, bottom + 1); /* [D5] empty: there is nothing to publish */
     return won;
 }
 
@@ -160,14 +162,14 @@ static inline bool gsaw__deque_take(gsaw__deque *self, gsaw__job *out)
     gsaw__store_seq_cst(&self->bottom, bottom);                /* [D3] pairs with D3 in steal() */
     int64_t top = gsaw__load_seq_cst(&self->top);              /* [D3] after the store */
     if (top > bottom) {
-        gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+        gsaw__store_relaxed(&self->bottom, bottom + 1); /* [D5] empty: nothing to publish */
         return false;
     }
     *out = gsaw__slot_read(gsaw__slot_at(ring, bottom));
     if (top < bottom)
         return true;
-    bool won = gsaw__cas_seq_cst(&self->top, &top, top + 1); /* [D3] the last one: thief or owner */
-    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+    bool won = gsaw__cas_release(&self->top, &top, top + 1); /* [D3] the last one: thief or owner */
+    gsaw__store_relaxed(&self->bottom, bottom + 1);          /* [D5] as in take_word() */
     return won;
 }
 

@@ -2,7 +2,8 @@
 
 Keeps: the installed program answers; examples/list_symbols.c, compiled against the installed
        headers alone, with the shared and with the static library, prints what is in the tree; both
-       libraries offer the functions that the public headers declare, and no other name.
+       libraries offer the functions that the public headers declare, and no other name; a program
+       of the deterministic mode can be built.
 """
 import os
 import pathlib
@@ -44,13 +45,17 @@ class Install(unittest.TestCase):
     def tearDownClass(cls):
         cls.temporary.cleanup()
 
-    def flags(self, *options):
-        return run("pkg-config", *options, "gangsaw", env=self.env).split()
+    def flags(self, *options, package="gangsaw"):
+        return run("pkg-config", *options, package, env=self.env).split()
 
     def declared(self):
         text = "".join(header.read_text(encoding="utf-8")
                        for header in (self.prefix / "include" / "gangsaw").glob("*.h"))
         return set(re.findall(r"^GSAW_API\b[^;]*?\b(gsaw_\w+)\(", text, re.MULTILINE))
+
+    def offered(self, library, *options):
+        listing = run(NM, *options, "--defined-only", "--format=posix", self.libraries / library)
+        return {row.split()[0] for row in listing.splitlines() if len(row.split()) > 2}
 
     def check_example(self, *flags):
         program = pathlib.Path(self.temporary.name, "list_symbols")
@@ -79,15 +84,28 @@ class Install(unittest.TestCase):
                 run(CC, *WARNINGS, "-fsyntax-only", "-x", "c", *self.flags("--cflags"), header)
 
     def test_install_libraries_show_the_public_names_alone(self):
-        declared = self.declared()
+        declared = {name for name in self.declared() if not name.startswith("gsaw_sim_")}
         self.assertGreater(len(declared), 20)
-        shared = run(NM, "-D", "--defined-only", "--format=posix", self.libraries / "libgangsaw.so")
-        static = run(NM, "-g", "--defined-only", "--format=posix", self.libraries / "libgangsaw.a")
-        for name, listing in (("shared", shared), ("static", static)):
-            with self.subTest(library=name):
-                rows = [line.split() for line in listing.splitlines()]
-                offered = {row[0] for row in rows if len(row) > 2}
-                self.assertEqual(offered, declared)
+        for library, option in (("libgangsaw.so", "-D"), ("libgangsaw.a", "-g")):
+            with self.subTest(library=library):
+                self.assertEqual(self.offered(library, option), declared)
+
+    def test_install_deterministic_mode(self):
+        if not (self.libraries / "libgangsaw-sim.a").exists():
+            self.skipTest("made by gcc alone, without sanitizers")
+        names = self.offered("libgangsaw-sim.a", "-g")
+        declared = {name for name in self.declared() if not name.startswith("gsaw_codebase")}
+        own = {name for name in names if name.startswith("gsaw")}
+        self.assertLessEqual(own, declared)
+        self.assertLessEqual({"gsaw_sim_explore", "gsaw_pool_new", "gsaw_scheduler_new"}, own)
+        system = {"malloc", "pthread_create", "syscall", "clock_gettime", "__tsan_read8"}
+        self.assertLessEqual(system, names - own)
+        base = pathlib.Path(self.temporary.name, "interleavings")
+        example = ROOT / "examples" / "interleavings.c"
+        run(CC, *WARNINGS, "-D_GNU_SOURCE", "-fsanitize=thread", "-c", example, "-o", f"{base}.o",
+            *self.flags("--cflags", package="gangsaw-sim"))
+        run(CC, "-o", base, f"{base}.o", *self.flags("--libs", package="gangsaw-sim"))
+        self.assertIn("1000 interleavings passed", run(base))
 
 
 if __name__ == "__main__":
