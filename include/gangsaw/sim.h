@@ -55,6 +55,7 @@ typedef struct gsaw_sim_options {
     uint32_t cpus;       /* that the program sees; 0: 2 */
     uint32_t threads;    /* that can be started at a time; 0: 31, as many as there can be */
     uint64_t steps_max;  /* a run that takes more has no end; 0: 1,000,000 */
+    bool no_membarrier;  /* the system has no membarrier(2) */
     bool newest;         /* loads see the newest value, whatever their order: interleavings alone */
 } gsaw_sim_options;
 

@@ -34,12 +34,16 @@
 #define gsaw__store_seq_cst(at, value) GSAW_ATOMIC_STORE(at, value, seq_cst)
 #define gsaw__add_relaxed(at, value)                                                               \
     GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, relaxed)
+#define gsaw__add_release(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, release)
 #define gsaw__add_acq_rel(at, value)                                                               \
     GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, acq_rel)
 #define gsaw__add_seq_cst(at, value)                                                               \
     GSAW_ATOMIC_CHANGE(add, atomic_fetch_add_explicit, at, value, seq_cst)
 #define gsaw__sub_relaxed(at, value)                                                               \
     GSAW_ATOMIC_CHANGE(sub, atomic_fetch_sub_explicit, at, value, relaxed)
+#define gsaw__sub_acquire(at, value)                                                               \
+    GSAW_ATOMIC_CHANGE(sub, atomic_fetch_sub_explicit, at, value, acquire)
 #define gsaw__sub_acq_rel(at, value)                                                               \
     GSAW_ATOMIC_CHANGE(sub, atomic_fetch_sub_explicit, at, value, acq_rel)
 #define gsaw__sub_seq_cst(at, value)                                                               \

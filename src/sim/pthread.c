@@ -375,6 +375,9 @@ GSAW_API long syscall(long number, ...)
         return futex(arguments);
     if (!OUTSIDE && number == SYS_membarrier) {
         gsaw__machine_pass();
+        errno = ENOSYS;
+        if (gsaw__sim.options.no_membarrier)
+            return -1;
         if (arguments[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED)
             gsaw__memory_barrier();
         gsaw__machine_log("membarrier", NULL, 0, 0);

@@ -109,10 +109,9 @@ static void sort(gsaw__inbox *self, gsaw_task *emptied)
     gsaw_task *head = gsaw__load_relaxed(&self->newest); /* [I1] a look that saves an exchange */
     if (head == emptied || head == &self->closed)
         return;
-    /* [I3] sequentially consistent, before the exchange, so that who finds the stack empty because
-     * of it finds the mark, and knows that the lists are not yet right; pairs with I3 in is_empty()
-     * and take_of() */
-    gsaw__store_seq_cst(&self->sorted, gsaw__load_relaxed(&self->sorted) | SORTING);
+    /* [I3] published by the exchange: who finds the stack empty because of it finds the mark, and
+     * knows that the lists are not yet right; pairs with I3 in is_empty() and take_of() */
+    gsaw__store_relaxed(&self->sorted, gsaw__load_relaxed(&self->sorted) | SORTING);
     /* [I1] acquire, pairs with I1 in push(): the tasks; [I3] release: the mark */
     head = gsaw__exchange_acq_rel(&self->newest, emptied);
     gsaw_task *oldest = NULL, *newest = head;

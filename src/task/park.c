@@ -140,19 +140,23 @@ static void wake(gsaw__sleeper *chain)
 
 void gsaw__park_wake_idle(gsaw__park *self)
 {
-    if (gsaw__load_seq_cst(&self->idle.count) == 0) /* [P1] step 2, pairs with P1 in enter() */
+    /* [P1] relaxed: counted before `asleep`, which the caller has seen, or before the one that
+     * parks stopped searching, which the caller has taken up in search_end() */
+    if (gsaw__load_relaxed(&self->idle.count) == 0)
         return;
-    /* [P2] pairs with P2 in search_end(). An exchange and no load, since a push may have left its
-     * order to those who park [P6]: the worker that is searching does not, it only looks. */
-    if (gsaw__add_seq_cst(&self->searching, 0) != 0)
+    /* [P2] release, pairs with P2 in search_end(): what was brought, and who sleeps. An exchange
+     * and no load, since a push may have left its order to those who park [P6]: the worker that is
+     * searching does not, it only looks. */
+    if (gsaw__add_release(&self->searching, 0) != 0)
         return;
     gsaw__mutex_lock(&self->idle.lock);
     gsaw__sleeper *sleeper = self->idle.first;
-    /* [P2] asked again under the lock, so that many who bring work wake one and not one each */
-    if (sleeper != NULL && gsaw__load_seq_cst(&self->searching) == 0) {
+    /* [P2] asked again under the lock, so that many who bring work wake one and not one each.
+     * relaxed: who is seen began after the exchange above, and will take up what it released */
+    if (sleeper != NULL && gsaw__load_relaxed(&self->searching) == 0) {
         unlist(self, &self->idle, sleeper);
         sleeper->next = NULL;
-        gsaw__add_seq_cst(&self->searching, 1); /* [P2] on behalf of the one woken */
+        gsaw__add_relaxed(&self->searching, 1); /* [P2] on behalf of the one woken */
     } else {
         sleeper = NULL;
     }
@@ -196,7 +200,8 @@ static gsaw__sleeper *pick(gsaw__park *self, gsaw__sleepers *list, const struct 
 void gsaw__park_wake_helper(gsaw__park *self, const void *key)
 {
     gsaw__sleepers *list = list_of(self, key);
-    if (gsaw__load_seq_cst(&list->helpers) != 0) /* [P1] step 2, pairs with P1 in enter() */
+    /* [P1] relaxed: counted before `asleep`, which the caller has seen */
+    if (gsaw__load_relaxed(&list->helpers) != 0)
         wake(pick(self, list, &(struct choice){.key = key, .helpers = true}));
 }
 
@@ -221,7 +226,7 @@ void gsaw__park_wake_all(gsaw__park *self, bool waiting)
     uint32_t count = 0;
     for (gsaw__sleeper *sleeper = chain; sleeper != NULL; sleeper = sleeper->next)
         count++;
-    gsaw__add_seq_cst(&self->searching, count); /* [P2] on behalf of those woken */
+    gsaw__add_relaxed(&self->searching, count); /* [P2] on behalf of those woken */
     wake(chain);
     for (uint32_t i = 0; waiting && i < GSAW_PARK_BUCKETS; i++)
         wake(pick(self, &self->waiting[i], &everyone));
@@ -229,19 +234,21 @@ void gsaw__park_wake_all(gsaw__park *self, bool waiting)
 
 void gsaw__park_search_begin(gsaw__park *self)
 {
-    gsaw__add_seq_cst(&self->searching, 1); /* [P2] pairs with P2 in wake_idle() */
+    gsaw__add_relaxed(&self->searching, 1); /* [P2] pairs with P2 in wake_idle() */
 }
 
 bool gsaw__park_search_end(gsaw__park *self)
 {
-    /* [P2] before the look for more, pairs with P2 in wake_idle(): who saw this one searching and
-     * woke nobody had published before */
-    return gsaw__sub_seq_cst(&self->searching, 1) == 1;
+    /* [P2] acquire, pairs with the release of P2 in wake_idle(): who saw this one searching and
+     * woke nobody had published before, and had seen who is asleep; so the look for more and the
+     * waking that may follow see both */
+    return gsaw__sub_acquire(&self->searching, 1) == 1;
 }
 
 uint32_t gsaw__park_idle_count(const gsaw__park *self)
 {
-    return gsaw__load_seq_cst(&self->idle.count); /* [P4] see stop_if_quiet() in worker.c */
+    /* [P4] relaxed: the last to enter sees at least the count that it made itself */
+    return gsaw__load_relaxed(&self->idle.count);
 }
 
 uint32_t gsaw__park_hungry_count(const gsaw__park *self)

@@ -81,10 +81,12 @@ bool gsaw__park_sleep(gsaw__sleeper *sleeper, uint64_t deadline_ns);
  * then it is as after sleep(). */
 bool gsaw__park_leave(gsaw__park *self, gsaw__sleeper *sleeper);
 
-/* Wake one idle worker, unless there is none or some worker is searching. Cheap then. */
+/* Wake one idle worker, unless there is none or some worker is searching; after is_awake() was
+ * false, or search_end() true. Cheap then. */
 void gsaw__park_wake_idle(gsaw__park *self);
 
-/* Wake one worker that waits for `key` and would help. Cheap when there is none. */
+/* Wake one worker that waits for `key` and would help, after is_awake() was false. Cheap when there
+ * is none. */
 void gsaw__park_wake_helper(gsaw__park *self, const void *key);
 
 /* Wake the helper that waits for this detail of `key`. Cheap when there is none. */

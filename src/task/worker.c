@@ -164,7 +164,8 @@ static bool take_shared(gsaw_worker *self, gsaw__job *out)
         bool pushed = gsaw__deque_push(&self->deque, job_of(batch[i]));
         gsaw_check(pushed); /* reserved */
     }
-    if (count > 1) /* who parked while the batch was in neither place is to see it */
+    /* Who parked while the batch was in neither place is to see it. */
+    if (count > 1 && !gsaw__park_is_awake(&pool->park))
         gsaw__park_wake_idle(&pool->park);
     if (count != 0) {
         *out = job_of(batch[0]);
