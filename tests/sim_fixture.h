@@ -46,9 +46,9 @@ static inline gsaw_sim_report sim_explore(gsaw_sim_options options, sim_body *bo
     gsaw_sim_report report;
     gsaw_status status = gsaw_sim_explore(&options, body, argument, &report);
     if (status != GSAW_OK)
-        print_error("%s%s: %s\nseed %llu, run %llu, step %llu\n", report.log,
-                    gsaw_status_name(status), report.text, (unsigned long long)report.seed,
-                    (unsigned long long)report.runs, (unsigned long long)report.steps);
+        fprintf(stderr, "%s%s: %s\nseed %llu, run %llu, step %llu\n", report.log,
+                gsaw_status_name(status), report.text, (unsigned long long)report.seed,
+                (unsigned long long)report.runs, (unsigned long long)report.steps);
     assert_int_equal(status, GSAW_OK);
     if (options.strategy == GSAW_SIM_EXHAUSTIVE) {
         assert_true(report.is_complete);
