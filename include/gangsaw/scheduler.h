@@ -87,8 +87,9 @@ typedef struct gsaw_task_result {
     gsaw_task_state state;
     gsaw_status status;   /* GSAW_OK, GSAW_AGAIN while it has not ended, the failure, or
                              GSAW_CANCELLED of cancelled and skipped ones */
-    const char *text;     /* what went wrong, for people; "" if nothing was said */
-    void *value;          /* of gsaw_context_set_value; the scheduler's until it is taken */
+    const char *text;     /* what went wrong, for people; "" if nothing was said, or not ended */
+    void *value;          /* of gsaw_context_set_value in the last attempt; NULL while it has not
+                             ended; the scheduler's until it is taken */
     gsaw_handle cause;    /* of a skipped one: the task that failed or was cancelled */
     const char *cause_id; /* its id; NULL: it has none, or is forgotten */
     uint32_t worker;      /* that ran it last; UINT32_MAX: none did */
@@ -214,8 +215,8 @@ GSAW_API gsaw_status gsaw_scheduler_result(gsaw_scheduler *self, gsaw_handle tas
  * Errors: GSAW_NOT_FOUND, GSAW_AGAIN (it has not ended). Any thread. */
 GSAW_API gsaw_status gsaw_scheduler_take_value(gsaw_scheduler *self, gsaw_handle task, void **out);
 
-/* Give up a task: when it has ended (at once, if it has) its value is destroyed and its id may be
- * used again. Errors: GSAW_NOT_FOUND. Any thread. */
+/* Give up a task: when it has ended (at once, if it has) its value is destroyed, its id may be used
+ * again and its handle is of none. Errors: GSAW_NOT_FOUND. Any thread. */
 GSAW_API gsaw_status gsaw_scheduler_forget(gsaw_scheduler *self, gsaw_handle task);
 
 /* Raise the priority of a task that has not started, and with it that of what it waits for; a lower
@@ -256,7 +257,8 @@ GSAW_API uint32_t gsaw_context_attempt(const gsaw_context *self); /* from 1 */
 GSAW_API bool gsaw_context_is_cancelled(const gsaw_context *self);
 
 /* The result: `value` is the scheduler's from now on, who calls `destroy` (may be NULL) with it
- * unless somebody takes it. A further call, or a further attempt, replaces it. */
+ * unless somebody takes it. A further call, or a further attempt, replaces it, by none if it sets
+ * none. */
 GSAW_API void gsaw_context_set_value(gsaw_context *self, void *value, void (*destroy)(void *));
 
 /* Say what went wrong: kept for the result, cut at 200 bytes. Returns `status`, so that a function

@@ -136,8 +136,8 @@ static uint32_t release_dependants(gsaw_scheduler *self, uint32_t number, bool c
         gsaw__record *waiting = gsaw__record_at(self, after);
         waiting->waits--;
         if (gsaw__record_has_ended(waiting)) {
-            if (waiting->waits == 0 && (waiting->flags & GSAW_RECORD_FORGOTTEN) != 0)
-                gsaw__record_free(self, after);
+            if ((waiting->flags & GSAW_RECORD_FORGOTTEN) != 0)
+                gsaw__record_release(self, after);
         } else if (is_done) {
             if (waiting->waits == 0 && waiting->state == GSAW_TASK_WAITING)
                 gsaw__record_ready(self, after);
@@ -158,9 +158,8 @@ static void forget_ended(gsaw_scheduler *self, uint32_t number)
     gsaw__record *record = gsaw__record_at(self, number);
     if (self->options.forget)
         record->flags |= GSAW_RECORD_FORGOTTEN;
-    if ((record->flags & GSAW_RECORD_FORGOTTEN) != 0 && record->waits == 0 &&
-        record->value == NULL && record->waiters == 0)
-        gsaw__record_free(self, number);
+    if ((record->flags & GSAW_RECORD_FORGOTTEN) != 0)
+        gsaw__record_release(self, number);
 }
 
 static void end_record(gsaw_scheduler *self, uint32_t number, const gsaw__ending *how)
@@ -246,8 +245,8 @@ gsaw__dropped gsaw__record_forget(gsaw_scheduler *self, uint32_t number)
     record->value = NULL;
     record->destroy = NULL;
     record->flags |= GSAW_RECORD_FORGOTTEN;
-    if (record->waits == 0 && record->waiters == 0)
-        gsaw__record_free(self, number);
+    if (gsaw__record_has_ended(record))
+        gsaw__record_release(self, number);
     return dropped;
 }
 

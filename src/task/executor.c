@@ -238,8 +238,6 @@ static gsaw__dropped keep_value(gsaw_scheduler *self, gsaw__record *record,
     if (self->options.forget || (record->flags & GSAW_RECORD_FORGOTTEN) != 0)
         return given;
     gsaw__dropped before = {.value = record->value, .destroy = record->destroy};
-    if (given.value == NULL)
-        return (gsaw__dropped){0};
     record->value = given.value;
     record->destroy = given.destroy;
     return before;
@@ -297,7 +295,7 @@ uint32_t gsaw__executor_run(gsaw_scheduler *self, gsaw_worker *worker, uint32_t 
         gsaw__mutex_lock(&self->lock);
         record = gsaw__record_at(self, number);
     }
-    if (context.text[0] != '\0')
+    if (context.text[0] != '\0' || record->attempts > 1) /* not that of an earlier attempt */
         gsaw__record_set_text(self, number, context.text);
     gsaw__ending how = ending_of(record, status);
     uint32_t next = GSAW_NONE;

@@ -71,6 +71,15 @@ void gsaw__record_free(gsaw_scheduler *self, uint32_t number)
     self->in_use--;
 }
 
+void gsaw__record_release(gsaw_scheduler *self, uint32_t number)
+{
+    gsaw__record *record = gsaw__record_at(self, number);
+    if (record->cold != 0)
+        free_cold(self, record);
+    if (record->waits == 0 && record->waiters == 0)
+        gsaw__record_free(self, number);
+}
+
 gsaw__cold *gsaw__record_cold(gsaw_scheduler *self, uint32_t number)
 {
     gsaw__record *record = gsaw__record_at(self, number);
@@ -154,11 +163,13 @@ const char *gsaw__record_name(const gsaw_scheduler *self, uint32_t number, char 
 void gsaw__record_set_text(gsaw_scheduler *self, uint32_t number, const char *text)
 {
     const gsaw_allocator *allocator = self->options.allocator;
-    gsaw__cold *cold = gsaw__record_cold(self, number);
+    gsaw__cold *cold = text[0] == '\0' && gsaw__record_at(self, number)->cold == 0
+                           ? NULL
+                           : gsaw__record_cold(self, number);
     if (cold == NULL)
         return;
-    size_t size = strlen(text) + 1;
-    char *copy = gsaw__alloc(allocator, size);
+    size_t size = text[0] == '\0' ? 0 : strlen(text) + 1;
+    char *copy = size == 0 ? NULL : gsaw__alloc(allocator, size);
     gsaw__free(allocator, cold->text, cold->text_size);
     cold->text = copy;
     cold->text_size = copy == NULL ? 0 : (uint32_t)size;
@@ -218,7 +229,7 @@ uint32_t gsaw__handle_record(const gsaw_scheduler *self, gsaw_handle handle)
     if (generation % 2 == 0 || number >= self->record_count)
         return GSAW_NONE;
     const gsaw__record *record = gsaw__record_at(self, number);
-    return record->generation == generation && (record->flags & GSAW_RECORD_ANNOUNCED) == 0
-               ? number
-               : GSAW_NONE;
+    bool is_gone = (record->flags & GSAW_RECORD_ANNOUNCED) != 0 ||
+                   ((record->flags & GSAW_RECORD_FORGOTTEN) != 0 && gsaw__record_has_ended(record));
+    return record->generation == generation && !is_gone ? number : GSAW_NONE;
 }

@@ -249,14 +249,14 @@ static void read_result(const gsaw_scheduler *self, uint32_t number, gsaw_task_r
                               .status = gsaw__record_has_ended(record) ? (gsaw_status)record->status
                                                                        : GSAW_AGAIN,
                               .text = "",
-                              .value = record->value,
+                              .value = gsaw__record_has_ended(record) ? record->value : NULL,
                               .cause = record->cause,
                               .worker = record->worker == UINT16_MAX ? UINT32_MAX : record->worker,
                               .attempts = record->attempts};
     if (record->cold != 0) {
         const gsaw__cold *cold = gsaw__cold_at(self, record);
         out->id = cold->id;
-        out->text = cold->text == NULL ? "" : cold->text;
+        out->text = cold->text == NULL || !gsaw__record_has_ended(record) ? "" : cold->text;
         out->queued_ns = cold->queued_ns;
         out->started_ns = cold->started_ns;
         out->finished_ns = cold->finished_ns;
@@ -299,13 +299,8 @@ gsaw_status gsaw_scheduler_forget(gsaw_scheduler *self, gsaw_handle task)
     gsaw__dropped dropped = {0};
     gsaw__mutex_lock(&self->lock);
     uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE) {
-        gsaw__record *record = gsaw__record_at(self, number);
-        if (gsaw__record_has_ended(record))
-            dropped = gsaw__record_forget(self, number);
-        else
-            record->flags |= GSAW_RECORD_FORGOTTEN;
-    }
+    if (number != GSAW_NONE)
+        dropped = gsaw__record_forget(self, number);
     gsaw__mutex_unlock(&self->lock);
     gsaw__dropped_destroy(dropped);
     return number == GSAW_NONE ? GSAW_NOT_FOUND : GSAW_OK;

@@ -179,6 +179,10 @@ uint32_t gsaw__record_new(gsaw_scheduler *self);
 /* Give a record's place, its cold part and its links back. Its value must be gone. */
 void gsaw__record_free(gsaw_scheduler *self, uint32_t number);
 
+/* A record that was forgotten and has ended: its id may be used again at once, its place when
+ * nobody waits for it and nothing that it waited for leads to it any more. May be said again. */
+void gsaw__record_release(gsaw_scheduler *self, uint32_t number);
+
 /* The cold part, made if there is none; NULL when memory is out. Other colds may move. */
 gsaw__cold *gsaw__record_cold(gsaw_scheduler *self, uint32_t number);
 
@@ -191,7 +195,7 @@ const char *gsaw__record_id(gsaw_scheduler *self, uint32_t number);
 /* For messages: its id, or its place in numbers. `room` is for those; returns what to print. */
 const char *gsaw__record_name(const gsaw_scheduler *self, uint32_t number, char room[24]);
 
-/* Keep a text with the record; without memory it is lost. */
+/* Keep a text with the record, "" for none; without memory it is lost. */
 void gsaw__record_set_text(gsaw_scheduler *self, uint32_t number, const char *text);
 
 /* Let `after` wait for `before`. False when memory is out. */
@@ -203,7 +207,7 @@ void gsaw__link_undo(gsaw_scheduler *self, uint32_t after);
 /* The handle of a record in use. */
 gsaw_handle gsaw__record_handle(const gsaw_scheduler *self, uint32_t number);
 
-/* The record of a handle; GSAW_NONE: it is of none. */
+/* The record of a handle; GSAW_NONE: it is of none, or of one that has ended and is forgotten. */
 uint32_t gsaw__handle_record(const gsaw_scheduler *self, gsaw_handle handle);
 
 /* ---- end.c: states ---- */
@@ -249,7 +253,8 @@ typedef struct gsaw__dropped {
     void (*destroy)(void *);
 } gsaw__dropped;
 
-/* Forget a record that has ended: takes its value out, to be destroyed without the lock. */
+/* Forget a record, at its end if that is still to come: takes its value out, to be destroyed
+ * without the lock. */
 gsaw__dropped gsaw__record_forget(gsaw_scheduler *self, uint32_t number);
 
 /* Without the lock. */

@@ -74,12 +74,11 @@ static gsaw_status join(gsaw_scheduler *self, const wait *what)
 static void part(gsaw_scheduler *self, const wait *what)
 {
     for (size_t i = 0; i < what->count; i++) {
-        uint32_t number = gsaw__handle_record(self, what->tasks[i]);
+        uint32_t number = (uint32_t)what->tasks[i]; /* joined: it is there, if forgotten */
         gsaw__record *record = gsaw__record_at(self, number);
         record->waiters--;
-        if (record->waiters == 0 && record->waits == 0 && record->value == NULL &&
-            (record->flags & GSAW_RECORD_FORGOTTEN) != 0 && gsaw__record_has_ended(record))
-            gsaw__record_free(self, number);
+        if ((record->flags & GSAW_RECORD_FORGOTTEN) != 0 && gsaw__record_has_ended(record))
+            gsaw__record_release(self, number);
     }
 }
 
