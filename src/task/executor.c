@@ -143,6 +143,9 @@ static void enter(gsaw_scheduler *self, gsaw_context *context)
         self->running->previous = context;
     self->running = context;
     record->context = context;
+    /* [S4] nobody else has it yet; it may have been cancelled since it was taken */
+    gsaw__store_relaxed(&context->stop,
+                        (record->flags & (GSAW_RECORD_STOP | GSAW_RECORD_LATE)) != 0);
     if (self->options.times) /* every record has a cold part then */
         gsaw__cold_at(self, record)->started_ns = gsaw__clock_ns();
 }
