@@ -146,11 +146,12 @@ GSAW_API gsaw_pool *gsaw_scheduler_pool(const gsaw_scheduler *self);
 
 /* Schedule a task, or `count` tasks: all, or none and an error that names the task. They may begin
  * before the call returns. handles: count of them, or NULL. From any thread, tasks included; waits
- * while tasks_max are in flight, but never inside a task of the pool; a batch that is larger than
- * that waits until nothing is in flight. Linear in tasks and dependencies. Errors: GSAW_INVALID (no
- * function; a cycle, named "cycle: a -> b -> a"), GSAW_EXISTS (the id), GSAW_NOT_FOUND (a
- * dependency), GSAW_RANGE, GSAW_CLOSED, GSAW_NO_MEMORY, GSAW_LIMIT (no thread for timers). A
- * dependency that has ended already counts as it ended. */
+ * while tasks_max are in flight, but never inside a task of the pool, and not when all of those
+ * wait for tasks that were announced; a batch that is larger than that waits until nothing is in
+ * flight. Linear in tasks and dependencies. Errors: GSAW_INVALID (no function; a cycle, named
+ * "cycle: a -> b -> a"), GSAW_EXISTS (the id), GSAW_NOT_FOUND (a dependency), GSAW_RANGE,
+ * GSAW_CLOSED, GSAW_NO_MEMORY, GSAW_LIMIT (no thread for timers). A dependency that has ended
+ * already counts as it ended. */
 GSAW_API gsaw_status gsaw_scheduler_schedule(gsaw_scheduler *self,
                                              const gsaw_task_definition *definition,
                                              gsaw_handle *out, gsaw_error *error);
@@ -191,8 +192,9 @@ GSAW_API gsaw_status gsaw_scheduler_wait_these(gsaw_scheduler *self, const gsaw_
                                                gsaw_error *error);
 
 /* Wait until every task has ended. Not from inside a task (GSAW_INVALID). GSAW_NOT_FOUND when all
- * that is left waits for tasks that were announced (may_come_later) and have not come: the text
- * names them. Else GSAW_OK, GSAW_TIMEOUT or GSAW_CLOSED (forked). */
+ * that is left waits for tasks that were announced (may_come_later) and have not come, as a
+ * dependency or, while it runs, in a wait without a deadline: the text names them. Else GSAW_OK,
+ * GSAW_TIMEOUT or GSAW_CLOSED (forked). */
 GSAW_API gsaw_status gsaw_scheduler_wait_all(gsaw_scheduler *self, uint64_t deadline_ns,
                                              gsaw_error *error);
 

@@ -250,9 +250,19 @@ gsaw_status gsaw__tell_cycle(gsaw_scheduler *self, uint32_t start, gsaw_error *e
     return gsaw__fail(error, GSAW_INVALID, "cycle: %s%s", text, is_cut ? "..." : "");
 }
 
-/* In a search, ready_at of what is not ready: the link to follow next, and above it who came here,
- * from 1. */
-static uint64_t step_of(uint32_t from, uint32_t link) { return (uint64_t)from << 32 | link; }
+/* In a search, ready_at of what is not ready: how far it is in the list of what it waits for, and
+ * above it who came here, from 1. */
+static uint64_t step_of(uint32_t from, uint32_t step) { return (uint64_t)from << 32 | step; }
+
+/* Whether a search is to go on to it. What is older leads back here only by a task that was
+ * announced; then what runs may, too, by what it waits for inside. */
+static bool is_on_way(const batch *self, const gsaw__record *record)
+{
+    if (record->state == GSAW_TASK_RUNNING)
+        return self->has_adopted;
+    return (record->state == GSAW_TASK_NEW || record->state == GSAW_TASK_WAITING) &&
+           (self->has_adopted || place_of(self, record) < self->count);
+}
 
 /* `current` waits for `before`, which is on the way to it: link the cycle as tell_cycle wants. */
 static void link_cycle(gsaw_scheduler *self, uint32_t current, uint32_t before)
@@ -276,11 +286,13 @@ static gsaw_status search_from(batch *self, uint32_t root, uint32_t grey, uint32
     gsaw__record *record = gsaw__record_at(scheduler, root);
     uint32_t current = root, black = grey + 1;
     record->mark = grey;
-    record->ready_at = step_of(0, record->dependencies);
+    record->ready_at = step_of(0, 0);
     for (;;) {
         record = gsaw__record_at(scheduler, current);
-        uint32_t link = (uint32_t)record->ready_at, from = (uint32_t)(record->ready_at >> 32);
-        if (link == 0) {
+        uint32_t step = (uint32_t)record->ready_at, from = (uint32_t)(record->ready_at >> 32);
+        uint32_t found = gsaw__next_awaited(scheduler, record, &step);
+        record->ready_at = step_of(from, step);
+        if (found == GSAW_NONE) {
             record->mark = black;
             if (place_of(self, record) < self->count)
                 self->items[(*ordered)++].order = (uint32_t)place_of(self, record);
@@ -289,22 +301,18 @@ static gsaw_status search_from(batch *self, uint32_t root, uint32_t grey, uint32
             current = from - 1;
             continue;
         }
-        const gsaw__link *at = gsaw__link_at(scheduler, link);
-        record->ready_at = step_of(from, at->next_dependency);
-        if (at->before == GSAW_NONE)
+        gsaw__record *before = gsaw__record_at(scheduler, found);
+        if (!is_on_way(self, before))
             continue;
-        gsaw__record *before = gsaw__record_at(scheduler, at->before);
-        if (before->state != GSAW_TASK_NEW && before->state != GSAW_TASK_WAITING)
-            continue; /* it waits for nothing */
         if (before->mark == grey) {
-            link_cycle(scheduler, current, at->before);
-            return gsaw__tell_cycle(scheduler, at->before, self->error);
+            link_cycle(scheduler, current, found);
+            return gsaw__tell_cycle(scheduler, found, self->error);
         }
-        if (before->mark == black || (!self->has_adopted && place_of(self, before) >= self->count))
-            continue; /* from what is older no way leads here, but by one that was announced */
+        if (before->mark == black)
+            continue;
         before->mark = grey;
-        before->ready_at = step_of(current + 1, before->dependencies);
-        current = at->before;
+        before->ready_at = step_of(current + 1, 0);
+        current = found;
     }
 }
 

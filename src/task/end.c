@@ -54,40 +54,34 @@ void gsaw__record_unready(gsaw_scheduler *self, uint32_t number)
     record->next = record->previous = 0;
 }
 
-void gsaw__record_raise(gsaw_scheduler *self, uint32_t number, int32_t priority)
+/* Raise one, and put it on the list if it waits for others. */
+static void raise_one(gsaw_scheduler *self, uint32_t number, int32_t priority, uint32_t *list)
 {
-    uint32_t list = number + 1; /* raised, and what they wait for still to be: by `next` */
     gsaw__record *record = gsaw__record_at(self, number);
     if (record->priority >= priority)
         return;
     record->priority = priority;
-    if (record->state == GSAW_TASK_QUEUED)
-        gsaw__queue_raise((record->flags & GSAW_RECORD_HELD) != 0 ? &self->held : &self->ready,
-                          record->slot, priority);
-    if (record->state != GSAW_TASK_WAITING || record->waits == 0)
-        return;
-    record->next = 0;
+    if (record->state == GSAW_TASK_QUEUED) {
+        bool is_held = (record->flags & GSAW_RECORD_HELD) != 0;
+        gsaw__queue_raise(is_held ? &self->held : &self->ready, record->slot, priority);
+    } else if (record->state == GSAW_TASK_RUNNING ||
+               (record->state == GSAW_TASK_WAITING && record->waits != 0)) {
+        record->next = *list;
+        *list = number + 1;
+    }
+}
+
+void gsaw__record_raise(gsaw_scheduler *self, uint32_t number, int32_t priority)
+{
+    uint32_t list = 0; /* raised, and what they wait for still to be: by `next`, from 1 */
+    raise_one(self, number, priority, &list);
     while (list != 0) {
-        record = gsaw__record_at(self, list - 1);
+        gsaw__record *record = gsaw__record_at(self, list - 1);
         list = record->next;
         record->next = 0;
-        for (uint32_t link = record->dependencies; link != 0;) {
-            const gsaw__link *at = gsaw__link_at(self, link);
-            link = at->next_dependency;
-            if (at->before == GSAW_NONE)
-                continue;
-            gsaw__record *before = gsaw__record_at(self, at->before);
-            if (before->priority >= priority)
-                continue;
-            before->priority = priority;
-            if (before->state == GSAW_TASK_QUEUED) {
-                bool is_held = (before->flags & GSAW_RECORD_HELD) != 0;
-                gsaw__queue_raise(is_held ? &self->held : &self->ready, before->slot, priority);
-            } else if (before->state == GSAW_TASK_WAITING && before->waits != 0) {
-                before->next = list;
-                list = at->before + 1;
-            }
-        }
+        uint32_t step = 0, before;
+        while ((before = gsaw__next_awaited(self, record, &step)) != GSAW_NONE)
+            raise_one(self, before, priority, &list);
     }
 }
 
@@ -216,9 +210,13 @@ uint64_t gsaw__unended(const gsaw_scheduler *self)
 
 bool gsaw__is_stalled(const gsaw_scheduler *self)
 {
-    return self->counts[GSAW_TASK_WAITING] > self->retrying &&
-           self->counts[GSAW_TASK_QUEUED] == 0 && self->counts[GSAW_TASK_RUNNING] == 0 &&
-           self->retrying == 0;
+    if (self->counts[GSAW_TASK_WAITING] == 0 || self->retrying != 0 ||
+        self->counts[GSAW_TASK_QUEUED] != 0 || self->counts[GSAW_TASK_RUNNING] != self->asleep)
+        return false;
+    for (const gsaw_context *at = self->running; at != NULL; at = at->next)
+        if (self->innermost[gsaw_worker_index(at->worker)] == at && gsaw__wait_is_over(self, at))
+            return false; /* it is about to wake up */
+    return true;
 }
 
 bool gsaw__record_is_late(const gsaw_scheduler *self, const gsaw__record *record)

@@ -328,7 +328,9 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     uint32_t index = gsaw_worker_index(worker);
     gsaw__mutex_lock(&self->lock);
     self->standby--;
-    for (uint32_t round = 0; round < ROUND_MAX; round++) {
+    /* Who has gone through its rounds leaves if another is to begin: without memory there is none.
+     */
+    for (uint32_t round = 0; round < ROUND_MAX || self->standby == 0; round++) {
         uint32_t number = pick(self, index);
         if (number == GSAW_NONE)
             break;
@@ -393,12 +395,17 @@ void gsaw__executor_execute(gsaw_scheduler *self)
     gsaw__mutex_unlock(&self->lock);
     gsaw_status status = gsaw_pool_submit(self->pool, &self->group, &driver->task);
     gsaw__mutex_lock(&self->lock);
-    if (status == GSAW_OK)
+    if (status == GSAW_OK) {
+        if (gsaw_pool_worker_count(self->pool) == 0) { /* one of those who wait runs it */
+            gsaw__condition_broadcast(&self->ended);
+            gsaw__condition_broadcast(&self->room);
+        }
         return;
-    self->standby--; /* the pool was shut down: nobody will run them */
+    }
+    self->standby--;
     driver->next = self->free_driver;
     self->free_driver = driver;
-    self->state = GSAW_SCHEDULER_CANCEL;
+    self->state = GSAW_SCHEDULER_CANCEL; /* the pool was shut down: nobody will run them */
     gsaw__cancel_all(self);
 }
 

@@ -102,6 +102,7 @@ struct gsaw_context {
     gsaw_context *next, *previous; /* all that run */
     const gsaw_handle *awaited;    /* what it waits for now; NULL: nothing */
     size_t awaited_count;
+    bool awaits_any; /* one of them is enough */
     void *value;
     void (*destroy)(void *);
     uint64_t memory;
@@ -119,6 +120,7 @@ struct gsaw_scheduler {
     gsaw__condition ended;          /* something that is waited for has ended, or nothing can */
     gsaw__condition room;           /* tasks_max allows more */
     uint32_t helpers;               /* of those on `ended`: tasks, that could run something */
+    uint32_t asleep;                /* running tasks that cannot go on until something ends */
     uint32_t state;                 /* enum gsaw__scheduler_state */
 
     gsaw__blocks records;                          /* of gsaw__record; numbers from 0 */
@@ -260,7 +262,7 @@ gsaw__dropped gsaw__record_forget(gsaw_scheduler *self, uint32_t number);
 /* Without the lock. */
 void gsaw__dropped_destroy(gsaw__dropped dropped);
 
-/* Nothing runs, is ready or will be by itself, though there are tasks left. */
+/* Nothing runs on, is ready or will be by itself, though there are tasks left. */
 bool gsaw__is_stalled(const gsaw_scheduler *self);
 
 /* Tasks that have not ended. */
@@ -316,6 +318,13 @@ void gsaw__timers_clear(gsaw_scheduler *self, uint32_t number);
 void gsaw__timers_stop(gsaw_scheduler *self);
 
 /* ---- wait.c ---- */
+
+/* The next that a record waits for, GSAW_NONE beyond the last. *step is the place in its list, 0 at
+ * first. What runs waits for what its function waits for. */
+uint32_t gsaw__next_awaited(const gsaw_scheduler *self, const gsaw__record *record, uint32_t *step);
+
+/* Whether a task that waits inside has got what it waits for. */
+bool gsaw__wait_is_over(const gsaw_scheduler *self, const gsaw_context *context);
 
 /* Wait for room for `count` tasks, or return GSAW_AGAIN if not to wait. */
 gsaw_status gsaw__wait_for_room(gsaw_scheduler *self, size_t count, bool may_wait);

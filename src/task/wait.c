@@ -21,13 +21,14 @@ typedef struct wait {
 
 static bool is_forked(const gsaw_scheduler *self) { return gsaw__pool_is_forked(self->pool); }
 
-/* Sleep on `ended` (the lock is given back), or run what there is if the pool has no threads. False
- * when the deadline has passed. */
+/* Sleep on a condition (the lock is given back), or run what there is if the pool has no threads
+ * and this is none of its tasks. False when the deadline has passed. */
 static bool sleep_until(gsaw_scheduler *self, gsaw__condition *condition, uint64_t deadline_ns)
 {
     if (deadline_ns != GSAW_NO_DEADLINE && gsaw__clock_ns() >= deadline_ns)
         return false;
-    if (gsaw_pool_worker_count(self->pool) == 0 && gsaw_group_pending(&self->group) != 0) {
+    if (gsaw_pool_worker_count(self->pool) == 0 && gsaw_group_pending(&self->group) != 0 &&
+        gsaw__pool_worker_here(self->pool) == NULL) {
         gsaw__mutex_unlock(&self->lock);
         gsaw_pool_wait_until(self->pool, &self->group, deadline_ns);
         gsaw__mutex_lock(&self->lock);
@@ -59,6 +60,14 @@ static bool is_over(const gsaw_scheduler *self, const wait *what, size_t *which)
     return what->is_any ? ended != 0 : ended == what->count;
 }
 
+bool gsaw__wait_is_over(const gsaw_scheduler *self, const gsaw_context *context)
+{
+    wait what = {
+        .tasks = context->awaited, .count = context->awaited_count, .is_any = context->awaits_any};
+    size_t which;
+    return is_over(self, &what, &which);
+}
+
 /* Count the waiter in: its tasks' records stay until it is counted out. GSAW_NOT_FOUND and nothing
  * counted if there is no such task. */
 static gsaw_status join(gsaw_scheduler *self, const wait *what)
@@ -84,9 +93,7 @@ static void part(gsaw_scheduler *self, const wait *what)
 
 /* ---- searches: from a task to what it waits for ---- */
 
-/* The i-th thing that a record waits for, GSAW_NONE beyond the last. *step is the place in its
- * list, 0 at first. What runs waits for what its function waits for. */
-static uint32_t next_awaited(const gsaw_scheduler *self, const gsaw__record *record, uint32_t *step)
+uint32_t gsaw__next_awaited(const gsaw_scheduler *self, const gsaw__record *record, uint32_t *step)
 {
     if (record->state == GSAW_TASK_RUNNING) {
         const gsaw_context *context = record->context;
@@ -146,7 +153,7 @@ static uint32_t search_from(gsaw_scheduler *self, uint32_t root, search *how)
             return GSAW_NONE;
         record = gsaw__record_at(self, current);
         uint32_t step = (uint32_t)record->ready_at, from = (uint32_t)(record->ready_at >> 32);
-        found = next_awaited(self, record, &step);
+        found = gsaw__next_awaited(self, record, &step);
         record->ready_at = (uint64_t)from << 32 | step;
         if (found == GSAW_NONE)
             current = from - 1; /* 0 - 1 is GSAW_NONE */
@@ -207,18 +214,35 @@ static uint32_t find_ready(gsaw_scheduler *self, const wait *what, uint32_t *mar
     return GSAW_NONE;
 }
 
+/* The tasks on this thread's stack, which end only when the innermost does: if that sleeps without
+ * a deadline, so do they. */
+static uint32_t asleep_with(gsaw_scheduler *self, const wait *what)
+{
+    uint32_t count = 0;
+    if (what->deadline_ns == GSAW_NO_DEADLINE)
+        for (const gsaw_context *at = gsaw__executor_context(self); at != NULL; at = at->outer)
+            count++;
+    return count;
+}
+
 /* Nothing of it is ready: let another thread take this one's place until something is. */
 static bool block(gsaw_scheduler *self, gsaw_worker *worker, const wait *what)
 {
     size_t which;
-    uint32_t mark;
+    uint32_t mark, asleep = asleep_with(self, what);
     bool in_time = true;
     gsaw__mutex_unlock(&self->lock);
     gsaw_worker_block_begin(worker);
     gsaw__mutex_lock(&self->lock);
     self->helpers++;
-    if (!is_over(self, what, &which) && find_ready(self, what, &mark) == GSAW_NONE)
+    self->asleep += asleep;
+    if (gsaw__is_stalled(self)) { /* who waits for all, or for room, is to know */
+        gsaw__condition_broadcast(&self->ended);
+        gsaw__condition_broadcast(&self->room);
+    }
+    while (in_time && !is_over(self, what, &which) && find_ready(self, what, &mark) == GSAW_NONE)
         in_time = sleep_until(self, &self->ended, what->deadline_ns);
+    self->asleep -= asleep;
     self->helpers--;
     gsaw__mutex_unlock(&self->lock);
     gsaw_worker_block_end(worker);
@@ -246,7 +270,9 @@ static bool help(gsaw_scheduler *self, gsaw_worker *worker, const wait *what, si
         }
         gsaw__executor_take(self, next, gsaw_worker_index(worker), true);
         next = gsaw__executor_run(self, worker, next, mark);
+        gsaw_handle kept = next == GSAW_NONE ? 0 : gsaw__record_handle(self, next);
         gsaw__executor_execute(self);
+        next = gsaw__handle_record(self, kept); /* its place may be another task's by now */
     }
     return true;
 }
@@ -264,6 +290,7 @@ static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, const 
     if (context != NULL) {
         context->awaited = what->tasks;
         context->awaited_count = what->count;
+        context->awaits_any = what->is_any;
     }
     status = help(self, worker, what, which) ? GSAW_OK : GSAW_TIMEOUT;
     if (context != NULL)
@@ -365,7 +392,8 @@ gsaw_status gsaw_scheduler_wait_all(gsaw_scheduler *self, uint64_t deadline_ns, 
 gsaw_status gsaw__wait_for_room(gsaw_scheduler *self, size_t count, bool may_wait)
 {
     while (gsaw__unended(self) != 0 && self->state == GSAW_SCHEDULER_OPEN &&
-           gsaw__unended(self) + count > self->options.tasks_max) {
+           gsaw__unended(self) + count > self->options.tasks_max &&
+           !gsaw__is_stalled(self)) { /* else it may be what they wait for */
         if (!may_wait)
             return GSAW_AGAIN;
         sleep_until(self, &self->room, GSAW_NO_DEADLINE);
