@@ -320,6 +320,13 @@ gsaw_context *gsaw__executor_context(gsaw_scheduler *self)
 
 /* ---- drivers ---- */
 
+/* The pool was shut down: nobody will run what is left. */
+static void give_up(gsaw_scheduler *self)
+{
+    self->state = GSAW_SCHEDULER_CANCEL;
+    gsaw__cancel_all(self);
+}
+
 static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)value;
@@ -331,6 +338,8 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     /* Who has gone through its rounds leaves if another is to begin: without memory there is none.
      */
     for (uint32_t round = 0; round < ROUND_MAX || self->standby == 0; round++) {
+        if (gsaw__pool_is_dropping(self->pool))
+            give_up(self);
         uint32_t number = pick(self, index);
         if (number == GSAW_NONE)
             break;
@@ -393,7 +402,7 @@ void gsaw__executor_execute(gsaw_scheduler *self)
         return; /* those that run go on to what is ready */
     self->standby++;
     gsaw__mutex_unlock(&self->lock);
-    gsaw_status status = gsaw_pool_submit(self->pool, &self->group, &driver->task);
+    gsaw_status status = gsaw__pool_submit_always(self->pool, &self->group, &driver->task);
     gsaw__mutex_lock(&self->lock);
     if (status == GSAW_OK) {
         if (gsaw_pool_worker_count(self->pool) == 0) { /* one of those who wait runs it */
@@ -405,8 +414,7 @@ void gsaw__executor_execute(gsaw_scheduler *self)
     self->standby--;
     driver->next = self->free_driver;
     self->free_driver = driver;
-    self->state = GSAW_SCHEDULER_CANCEL; /* the pool was shut down: nobody will run them */
-    gsaw__cancel_all(self);
+    give_up(self);
 }
 
 /* ---- inside a task ---- */
