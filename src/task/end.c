@@ -181,14 +181,27 @@ void gsaw__record_stop(gsaw__record *record, uint8_t why)
         gsaw__store_relaxed(&record->context->stop, true); /* [S4] a flag, nothing hangs on it */
 }
 
+/* Ask all that runs to stop. False if some of it was just taken and has no context yet. */
+static bool stop_running(gsaw_scheduler *self)
+{
+    uint64_t count = 0;
+    for (const gsaw_context *at = self->running; at != NULL; at = at->next, count++)
+        gsaw__record_stop(gsaw__record_at(self, at->record), GSAW_RECORD_STOP);
+    return count == self->counts[GSAW_TASK_RUNNING];
+}
+
 void gsaw__cancel_all(gsaw_scheduler *self)
 {
     gsaw__ending how = {.state = GSAW_TASK_CANCELLED, .status = GSAW_CANCELLED, .cancels = true};
+    while (self->ready_first != 0)
+        end_record(self, self->ready_first - 1, &how);
+    if (stop_running(self) && self->counts[GSAW_TASK_WAITING] == 0)
+        return; /* not all records for each of many failures */
     for (uint32_t number = 0; number < self->record_count; number++) {
         gsaw__record *record = gsaw__record_at(self, number);
         if (record->generation % 2 == 0)
             continue;
-        if (record->state == GSAW_TASK_WAITING || record->state == GSAW_TASK_QUEUED)
+        if (record->state == GSAW_TASK_WAITING)
             end_record(self, number, &how);
         else if (record->state == GSAW_TASK_RUNNING)
             gsaw__record_stop(record, GSAW_RECORD_STOP);

@@ -48,7 +48,7 @@ static void free_cold(gsaw_scheduler *self, gsaw__record *record)
     record->cold = 0;
 }
 
-static void free_link(gsaw_scheduler *self, uint32_t link)
+void gsaw__link_free(gsaw_scheduler *self, uint32_t link)
 {
     gsaw__link_at(self, link)->next_dependant = self->free_link;
     self->free_link = link;
@@ -62,7 +62,7 @@ void gsaw__record_free(gsaw_scheduler *self, uint32_t number)
         free_cold(self, record);
     for (uint32_t link = record->dependencies, next; link != 0; link = next) {
         next = gsaw__link_at(self, link)->next_dependency;
-        free_link(self, link);
+        gsaw__link_free(self, link);
     }
     record->dependencies = 0;
     record->generation++;
@@ -213,7 +213,7 @@ void gsaw__link_undo(gsaw_scheduler *self, uint32_t after)
     awaited->dependants = link->next_dependant;
     waiting->dependencies = link->next_dependency;
     waiting->waits--;
-    free_link(self, number);
+    gsaw__link_free(self, number);
 }
 
 /* ---- handles ---- */

@@ -203,6 +203,9 @@ void gsaw__record_set_text(gsaw_scheduler *self, uint32_t number, const char *te
 /* Let `after` wait for `before`. False when memory is out. */
 bool gsaw__link_new(gsaw_scheduler *self, uint32_t after, uint32_t before);
 
+/* Give back a link that is in no list any more. */
+void gsaw__link_free(gsaw_scheduler *self, uint32_t link);
+
 /* Undo the newest link of `after`, which must be the newest dependant of what it waits for, too. */
 void gsaw__link_undo(gsaw_scheduler *self, uint32_t after);
 
@@ -320,8 +323,9 @@ void gsaw__timers_stop(gsaw_scheduler *self);
 /* ---- wait.c ---- */
 
 /* The next that a record waits for, GSAW_NONE beyond the last. *step is the place in its list, 0 at
- * first. What runs waits for what its function waits for. */
-uint32_t gsaw__next_awaited(const gsaw_scheduler *self, const gsaw__record *record, uint32_t *step);
+ * first. What runs waits for what its function waits for. Frees the links that lead to what has
+ * ended, so that it is passed by once. */
+uint32_t gsaw__next_awaited(gsaw_scheduler *self, gsaw__record *record, uint32_t *step);
 
 /* Whether a task that waits inside has got what it waits for. */
 bool gsaw__wait_is_over(const gsaw_scheduler *self, const gsaw_context *context);

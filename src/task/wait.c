@@ -17,6 +17,8 @@ typedef struct wait {
     bool is_any;
     uint64_t deadline_ns;
     gsaw_error *error;
+    size_t ended; /* so many from the first on have ended: they are not looked at again */
+    size_t root;  /* of these something was ready, when last looked for */
 } wait;
 
 static bool is_forked(const gsaw_scheduler *self) { return gsaw__pool_is_forked(self->pool); }
@@ -48,16 +50,18 @@ static bool has_ended(const gsaw_scheduler *self, gsaw_handle task)
     return number == GSAW_NONE || gsaw__record_has_ended(gsaw__record_at(self, number));
 }
 
-/* Whether the wait is over; *which: the first that has ended. */
-static bool is_over(const gsaw_scheduler *self, const wait *what, size_t *which)
+/* Whether the wait is over; *which, of a wait for any: the first that has ended. */
+static bool is_over(const gsaw_scheduler *self, wait *what, size_t *which)
 {
-    size_t ended = 0;
-    for (size_t i = what->count; i-- > 0;)
-        if (has_ended(self, what->tasks[i])) {
-            ended++;
-            *which = i;
-        }
-    return what->is_any ? ended != 0 : ended == what->count;
+    if (what->is_any) {
+        *which = 0;
+        while (*which < what->count && !has_ended(self, what->tasks[*which]))
+            ++*which;
+        return *which < what->count;
+    }
+    while (what->ended < what->count && has_ended(self, what->tasks[what->ended]))
+        what->ended++;
+    return what->ended == what->count;
 }
 
 bool gsaw__wait_is_over(const gsaw_scheduler *self, const gsaw_context *context)
@@ -93,7 +97,7 @@ static void part(gsaw_scheduler *self, const wait *what)
 
 /* ---- searches: from a task to what it waits for ---- */
 
-uint32_t gsaw__next_awaited(const gsaw_scheduler *self, const gsaw__record *record, uint32_t *step)
+uint32_t gsaw__next_awaited(gsaw_scheduler *self, gsaw__record *record, uint32_t *step)
 {
     if (record->state == GSAW_TASK_RUNNING) {
         const gsaw_context *context = record->context;
@@ -104,17 +108,20 @@ uint32_t gsaw__next_awaited(const gsaw_scheduler *self, const gsaw__record *reco
         }
         return GSAW_NONE;
     }
-    uint32_t link = *step == 0 ? record->dependencies : *step;
-    while (link != 0 && link != GSAW_NONE) {
+    for (;;) {
+        uint32_t *next =
+            *step == 0 ? &record->dependencies : &gsaw__link_at(self, *step)->next_dependency;
+        uint32_t link = *next;
+        if (link == 0)
+            return GSAW_NONE;
         const gsaw__link *at = gsaw__link_at(self, link);
-        link = at->next_dependency == 0 ? GSAW_NONE : at->next_dependency;
         if (at->before != GSAW_NONE) {
             *step = link;
             return at->before;
         }
+        *next = at->next_dependency; /* it has ended: no search comes by here again */
+        gsaw__link_free(self, link);
     }
-    *step = GSAW_NONE;
-    return GSAW_NONE;
 }
 
 /* Follow what `root` waits for, depth first, until `accept` says that a record is it; ready_at of
@@ -201,15 +208,18 @@ static gsaw_status check_wait(gsaw_scheduler *self, const gsaw_context *context,
 /* ---- waiting inside a task ---- */
 
 /* Something ready that is waited for, directly or not; GSAW_NONE. *mark: of the search. */
-static uint32_t find_ready(gsaw_scheduler *self, const wait *what, uint32_t *mark)
+static uint32_t find_ready(gsaw_scheduler *self, wait *what, uint32_t *mark)
 {
     search how = {.accept = is_ready, .mark = gsaw__next_mark(self)};
     *mark = how.mark;
-    for (size_t i = 0; i < what->count; i++) {
-        uint32_t root = gsaw__handle_record(self, what->tasks[i]);
+    if (what->root < what->ended)
+        what->root = what->ended;
+    for (size_t i = what->ended; i < what->count; i++) { /* from the root on, once around */
+        uint32_t root = gsaw__handle_record(self, what->tasks[what->root]);
         uint32_t found = search_from(self, root, &how);
         if (found != GSAW_NONE)
             return found;
+        what->root = what->root + 1 == what->count ? what->ended : what->root + 1;
     }
     return GSAW_NONE;
 }
@@ -226,7 +236,7 @@ static uint32_t asleep_with(gsaw_scheduler *self, const wait *what)
 }
 
 /* Nothing of it is ready: let another thread take this one's place until something is. */
-static bool block(gsaw_scheduler *self, gsaw_worker *worker, const wait *what)
+static bool block(gsaw_scheduler *self, gsaw_worker *worker, wait *what)
 {
     size_t which;
     uint32_t mark, asleep = asleep_with(self, what);
@@ -250,7 +260,7 @@ static bool block(gsaw_scheduler *self, gsaw_worker *worker, const wait *what)
     return in_time;
 }
 
-static bool help(gsaw_scheduler *self, gsaw_worker *worker, const wait *what, size_t *which)
+static bool help(gsaw_scheduler *self, gsaw_worker *worker, wait *what, size_t *which)
 {
     uint32_t next = GSAW_NONE, mark = 0;
     bool in_time = true;
@@ -277,8 +287,7 @@ static bool help(gsaw_scheduler *self, gsaw_worker *worker, const wait *what, si
     return true;
 }
 
-static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, const wait *what,
-                               size_t *which)
+static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, wait *what, size_t *which)
 {
     gsaw_context *context = gsaw__executor_context(self);
     gsaw_status status = context == NULL ? GSAW_OK : check_wait(self, context, what);
@@ -300,7 +309,7 @@ static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, const 
 
 /* ---- the API ---- */
 
-static gsaw_status wait_for(gsaw_scheduler *self, const wait *what, size_t *which)
+static gsaw_status wait_for(gsaw_scheduler *self, wait *what, size_t *which)
 {
     if (is_forked(self))
         return gsaw__fail(what->error, GSAW_CLOSED, "%s", gsaw_status_text(GSAW_CLOSED));
