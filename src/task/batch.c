@@ -18,11 +18,12 @@
 
 typedef struct item {
     uint32_t number;
-    bool is_adopted;  /* it was announced before it came */
-    gsaw_handle doom; /* something it depends on has ended, but not as done */
-    uint64_t top;     /* the longest way from a start of the batch to it */
-    uint64_t bottom;  /* the longest way from it to an end, itself included */
-    uint32_t order;   /* order[i]: the i-th item when each comes behind those it waits for */
+    bool is_adopted;   /* it was announced before it came */
+    int32_t inherited; /* then: the priority that it had from those that wait for it */
+    gsaw_handle doom;  /* something it depends on has ended, but not as done */
+    uint64_t top;      /* the longest way from a start of the batch to it */
+    uint64_t bottom;   /* the longest way from it to an end, itself included */
+    uint32_t order;    /* order[i]: the i-th item when each comes behind those it waits for */
 } item;
 
 typedef struct batch {
@@ -57,6 +58,9 @@ static gsaw_status check_definition(const batch *self, size_t index)
         return refuse(self, index, GSAW_INVALID, "no function");
     if (definition->id != NULL && definition->id[0] == '\0')
         return refuse(self, index, GSAW_INVALID, "the id is empty");
+    if ((definition->depends == NULL && definition->depends_count != 0) ||
+        (definition->after == NULL && definition->after_count != 0))
+        return refuse(self, index, GSAW_INVALID, "a number of dependencies, and none");
     if (definition->priority > PRIORITY_MAX || definition->priority < -PRIORITY_MAX)
         return refuse(self, index, GSAW_RANGE, "the priority is out of range");
     if (definition->retries > UINT16_MAX - 1)
@@ -113,6 +117,7 @@ static gsaw_status make_record(batch *self, size_t index)
             gsaw__record_at(scheduler, *known)->function == NULL;
         if (!made->is_adopted)
             return refuse(self, index, GSAW_EXISTS, "there is a task with this id already");
+        made->inherited = gsaw__record_at(scheduler, *known)->priority;
         self->has_adopted = self->must_search = true;
     } else {
         made->number = gsaw__record_new(scheduler);
@@ -440,7 +445,8 @@ static void rollback(batch *self)
             gsaw__record_free(scheduler, self->items[i].number);
             continue;
         }
-        record->function = NULL; /* only announced again; that its priority rose does no harm */
+        record->function = NULL; /* only announced again */
+        record->priority = self->items[i].inherited;
         record->sequence = UINT64_MAX;
     }
     while (self->announcements != 0) {

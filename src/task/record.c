@@ -137,9 +137,10 @@ const char *gsaw__record_id(gsaw_scheduler *self, uint32_t number)
     const gsaw__record *record = gsaw__record_at(self, number);
     if (record->cold != 0 && gsaw__cold_at(self, record)->id != NULL)
         return gsaw__cold_at(self, record)->id;
+    /* Two generators: with one, of 64 bits, ids of two schedulers would be alike far too soon. */
     char uuid[UUID_SIZE];
     do {
-        uint64_t high = next_random(&self->random), low = next_random(&self->random);
+        uint64_t high = next_random(&self->random[0]), low = next_random(&self->random[1]);
         high = (high & ~UINT64_C(0xF000)) | UINT64_C(0x4000);     /* version 4 */
         low = (low & ~(UINT64_C(3) << 62)) | (UINT64_C(1) << 63); /* variant 10 */
         snprintf(uuid, sizeof uuid, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned)(high >> 32),

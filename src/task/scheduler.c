@@ -109,9 +109,10 @@ static void set_defaults(gsaw_scheduler *self, const gsaw_scheduler_options *opt
     gsaw__map_init(&self->ids, options->allocator);
     gsaw__interner_init(&self->kind_names, options->allocator);
     self->ready.allocator = self->held.allocator = self->timers.allocator = options->allocator;
-    self->random = options->seed;
-    if (options->seed == 0 && getrandom(&self->random, sizeof self->random, 0) < 0)
-        self->random = gsaw__clock_ns(); /* ids stay unlike each other, if not unguessable */
+    self->random[0] = self->random[1] = options->seed;
+    if (options->seed == 0 && getrandom(self->random, sizeof self->random, 0) < 0)
+        self->random[0] = gsaw__clock_ns(); /* ids stay unlike each other, if not unguessable */
+    self->random[1] = ~self->random[1];     /* of one seed, two sequences */
 }
 
 gsaw_status gsaw_scheduler_new(const gsaw_scheduler_options *options, gsaw_scheduler **out,

@@ -132,7 +132,7 @@ struct gsaw_scheduler {
     gsaw__map ids;                                 /* id to record */
     gsaw__interner kind_names;
     GSAW_ARRAY(gsaw__kind) kinds;
-    uint64_t random; /* of UUIDs */
+    uint64_t random[2]; /* of the halves of UUIDs */
 
     gsaw__queue ready, held;          /* by effective priority, then sequence */
     uint32_t ready_first, ready_last; /* both, by when they became ready; from 1 */

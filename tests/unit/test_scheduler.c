@@ -132,7 +132,8 @@ static void expect_refusal(shared *self, const gsaw_task_definition *tasks, size
     assert_int_equal(after.announced, before.announced);
     assert_int_equal(after.rejected, before.rejected + count);
     for (size_t i = 0; i < count; i++) /* and their ids are free */
-        if (tasks[i].id != NULL && strcmp(tasks[i].id, "there") != 0)
+        if (tasks[i].id != NULL && strcmp(tasks[i].id, "there") != 0 &&
+            strcmp(tasks[i].id, "waiting") != 0)
             assert_int_equal(gsaw_scheduler_find(self->scheduler, tasks[i].id), 0);
 }
 
@@ -221,6 +222,41 @@ static void test_scheduler_waits_for_announced_tasks_and_reports_them(void **sta
     add(&self, &later);
     run_all(&self);
     assert_string_equal(self.log, "late later first");
+    close_all(&self);
+}
+
+/* A refused batch leaves nothing behind, not even on what it would have been. */
+static void test_scheduler_refused_batch_leaves_nothing(void **state)
+{
+    (void)state;
+    shared self;
+    open_one(&self);
+    current = &self;
+    hold(&self);
+    const char *on_late[] = {"late"}, *on_new[] = {"new", "late"};
+    gsaw_task_definition waiting = task_of("waiting", 0), late = task_of("late", 0),
+                         middle = task_of("middle", 5),
+                         bad[] = {task_of("late", 9), task_of("x", 9), task_of("waiting", 9)};
+    waiting.depends = on_late;
+    waiting.depends_count = 1;
+    waiting.may_come_later = true;
+    add(&self, &waiting);
+    bad[1].depends = on_new; /* announces an id more, and waits for the one that is adopted */
+    bad[1].depends_count = 2;
+    bad[1].may_come_later = true;
+    bad[0].kind = bad[1].kind = "kind";
+    bad[0].retries = bad[1].retries = 3;
+    for (int round = 0; round < 3; round++) {
+        expect_refusal(&self, bad, 2 + (round != 1), round == 1 ? GSAW_INVALID : GSAW_EXISTS,
+                       round == 1 ? "task \"x\": a number of dependencies, and none"
+                                  : "task \"waiting\": there is a task with this id already");
+        bad[1].depends = round == 0 ? NULL : on_new;
+    }
+    add(&self, &middle);
+    add(&self, &late); /* at its own priority, not at that which was refused */
+    run_all(&self);
+    assert_string_equal(self.log, "middle late waiting");
+    assert_int_equal(gsaw_scheduler_wait_all(self.scheduler, GSAW_NO_DEADLINE, NULL), GSAW_OK);
     close_all(&self);
 }
 
@@ -346,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_scheduler_batch_comes_in_any_order),
         cmocka_unit_test(test_scheduler_refuses_cycles_by_name),
         cmocka_unit_test(test_scheduler_refuses_duplicates_and_what_is_missing),
+        cmocka_unit_test(test_scheduler_refused_batch_leaves_nothing),
         cmocka_unit_test(test_scheduler_waits_for_announced_tasks_and_reports_them),
         cmocka_unit_test(test_scheduler_skips_dependants_with_the_cause),
         cmocka_unit_test(test_scheduler_fail_fast_cancels_the_rest),
