@@ -111,6 +111,16 @@ static void close_record(gsaw_scheduler *self, uint32_t number, const gsaw__endi
         gsaw__progress_count(self->options.progress, 0, 1);
 }
 
+/* Put a task that has ended on the list of those whose dependants are to be told. Held like one
+ * that somebody waits for: another one on the list may be the last that leads to it. */
+static uint32_t list_ended(const gsaw_scheduler *self, uint32_t number, uint32_t list)
+{
+    gsaw__record *record = gsaw__record_at(self, number);
+    record->waiters++;
+    record->next = list;
+    return number + 1;
+}
+
 /* What waits for a record that has ended counts down; what was made to end by it is put on `list`.
  */
 static uint32_t release_dependants(gsaw_scheduler *self, uint32_t number, bool cancels,
@@ -140,8 +150,7 @@ static uint32_t release_dependants(gsaw_scheduler *self, uint32_t number, bool c
                                 .status = GSAW_CANCELLED,
                                 .cause = cause};
             close_record(self, after, &how);
-            waiting->next = list;
-            list = after + 1;
+            list = list_ended(self, after, list);
         }
     }
     return list;
@@ -158,14 +167,15 @@ static void forget_ended(gsaw_scheduler *self, uint32_t number)
 
 static void end_record(gsaw_scheduler *self, uint32_t number, const gsaw__ending *how)
 {
-    uint32_t list = number + 1;
     close_record(self, number, how);
-    gsaw__record_at(self, number)->next = 0;
+    uint32_t list = list_ended(self, number, 0);
     while (list != 0) {
         uint32_t ended = list - 1;
-        list = gsaw__record_at(self, ended)->next;
-        gsaw__record_at(self, ended)->next = 0;
+        gsaw__record *record = gsaw__record_at(self, ended);
+        list = record->next;
+        record->next = 0;
         list = release_dependants(self, ended, how->cancels, list);
+        record->waiters--;
         forget_ended(self, ended);
     }
     if (gsaw__unended(self) == 0 || gsaw__is_stalled(self))

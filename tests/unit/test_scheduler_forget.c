@@ -70,6 +70,44 @@ static void test_scheduler_forgets_what_was_cancelled_while_it_waited(void **sta
     close_all(&self);
 }
 
+/* A task that is skipped by two at once, and was given up before: it goes once. */
+static void test_scheduler_forgets_what_is_skipped_twice(void **state)
+{
+    (void)state;
+    enum { COUNT = 50 };
+    shared self;
+    open_one(&self);
+    current = &self;
+    hold(&self);
+    for (int i = 0; i < COUNT; i++) {
+        gsaw_task_definition bad = {.function = say_and_fail, .argument = text("x")},
+                             next = {.function = say, .argument = text("y")}, last = next;
+        gsaw_handle on[2] = {add(&self, &bad)};
+        next.after = on;
+        next.after_count = 1;
+        on[1] = add(&self, &next);
+        last.after = on;
+        last.after_count = 2;
+        gsaw_scheduler_forget(self.scheduler, add(&self, &last));
+    }
+    run_all(&self);
+    gsaw_scheduler_counts counts;
+    gsaw_scheduler_count(self.scheduler, &counts);
+    assert_int_equal(counts.failed, COUNT);
+    assert_int_equal(counts.skipped, 2 * COUNT);
+    gsaw_handle places[COUNT]; /* each place is given out once, and its handle is good */
+    gsaw_task_definition more = {.function = say, .argument = text("z")};
+    for (int i = 0; i < COUNT; i++)
+        places[i] = add(&self, &more);
+    run_all(&self);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(state_of(&self, places[i]), GSAW_TASK_DONE);
+        for (int before = 0; before < i; before++)
+            assert_true((uint32_t)places[before] != (uint32_t)places[i]);
+    }
+    close_all(&self);
+}
+
 typedef struct waiter {
     shared *self;
     gsaw_handle tasks[2];
@@ -205,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scheduler_forgets_what_was_cancelled_while_it_waited),
+        cmocka_unit_test(test_scheduler_forgets_what_is_skipped_twice),
         cmocka_unit_test(test_scheduler_keeps_what_is_waited_for),
         cmocka_unit_test(test_scheduler_forgets_between_attempts),
         cmocka_unit_test(test_scheduler_shows_no_views_that_may_go),
