@@ -18,8 +18,8 @@
  * oldest first among equals. The effective priority of a task is the highest of its own, of those
  * that wait for it (through any number of tasks) and of those of callers that wait for it, and it
  * never falls. In a batch with dependencies, the tasks on the longest way by cost from a start to
- * an end have `critical_path_priority` more. No ready task is overtaken for ever: one that became
- * ready `overtakes_max` picks ago is next.
+ * an end have `critical_path_priority` more, which is not inherited. No ready task is overtaken for
+ * ever: one that became ready `overtakes_max` picks ago is next.
  *
  * A function must not end its thread. After fork(2) the scheduler is of no use to the child: calls
  * return GSAW_CLOSED or nothing. */

@@ -350,8 +350,8 @@ static uint64_t cost_of(const gsaw_scheduler *self, uint32_t number)
     return record->cold == 0 ? 1 : gsaw__cold_at(self, record)->cost;
 }
 
-/* Raise those on the longest ways through the batch. */
-static void raise_critical(batch *self)
+/* Mark those on the longest ways through the batch. */
+static void mark_critical(batch *self)
 {
     const gsaw_scheduler *scheduler = self->scheduler;
     uint64_t longest = 0;
@@ -381,8 +381,7 @@ static void raise_critical(batch *self)
     }
     for (size_t i = 0; i < self->count; i++)
         if (self->items[i].top + self->items[i].bottom == longest)
-            gsaw__record_at(scheduler, self->items[i].number)->priority +=
-                scheduler->options.critical_path_priority;
+            gsaw__record_at(scheduler, self->items[i].number)->is_critical = true;
 }
 
 /* Let what is waited for inherit. In the batch, dependants come first: one pass will do. */
@@ -471,7 +470,7 @@ static void commit(batch *self)
         record->next = 0;
     }
     if (self->has_links && self->count > 1 && scheduler->options.critical_path_priority > 0)
-        raise_critical(self);
+        mark_critical(self);
     if (self->has_links)
         inherit(self);
     scheduler->submitted += self->count;

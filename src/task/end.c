@@ -24,7 +24,8 @@ void gsaw__record_ready(gsaw_scheduler *self, uint32_t number)
     gsaw_assert(record->waits == 0);
     gsaw__record_move(self, number, GSAW_TASK_QUEUED);
     record->ready_at = self->picks;
-    record->slot = gsaw__queue_push(&self->ready, record->priority, record->sequence, number);
+    record->slot =
+        gsaw__queue_push(&self->ready, gsaw__record_rank(self, record), record->sequence, number);
     record->previous = self->ready_last;
     record->next = 0;
     if (self->ready_last != 0)
@@ -63,7 +64,8 @@ static void raise_one(gsaw_scheduler *self, uint32_t number, int32_t priority, u
     record->priority = priority;
     if (record->state == GSAW_TASK_QUEUED) {
         bool is_held = (record->flags & GSAW_RECORD_HELD) != 0;
-        gsaw__queue_raise(is_held ? &self->held : &self->ready, record->slot, priority);
+        gsaw__queue_raise(is_held ? &self->held : &self->ready, record->slot,
+                          gsaw__record_rank(self, record));
     } else if (record->state == GSAW_TASK_RUNNING ||
                (record->state == GSAW_TASK_WAITING && record->waits != 0)) {
         record->next = *list;

@@ -57,7 +57,8 @@ static void hold(gsaw_scheduler *self, uint32_t number)
 {
     gsaw__record *record = gsaw__record_at(self, number);
     gsaw__queue_remove(&self->ready, record->slot);
-    record->slot = gsaw__queue_push(&self->held, record->priority, record->sequence, number);
+    record->slot =
+        gsaw__queue_push(&self->held, gsaw__record_rank(self, record), record->sequence, number);
     record->flags |= GSAW_RECORD_HELD;
 }
 

@@ -43,7 +43,7 @@ typedef struct gsaw__record {
     uint64_t sequence;     /* order of arrival */
     uint64_t ready_at;     /* picks when it became ready; while unready: scratch of searches */
     uint32_t generation;   /* of the handle; odd while in use */
-    int32_t priority;      /* effective */
+    int32_t priority;      /* effective, but for what the critical path has more */
     uint32_t waits;
     uint32_t dependants, dependencies; /* lists of edges, from 1; 0: none */
     uint32_t slot;                     /* in ready or held */
@@ -53,6 +53,7 @@ typedef struct gsaw__record {
     uint32_t waiters;        /* threads that wait for it */
     uint16_t attempts, worker, affinity;
     uint8_t state, status, flags;
+    bool is_critical; /* on the critical path of its batch */
 } gsaw__record;
 
 /* What few tasks have: 104 bytes. */
@@ -221,6 +222,13 @@ uint32_t gsaw__handle_record(const gsaw_scheduler *self, gsaw_handle handle);
 static inline bool gsaw__record_has_ended(const gsaw__record *record)
 {
     return gsaw_task_state_is_end((gsaw_task_state)record->state);
+}
+
+/* What it is ordered by among those that are ready. The critical path's part is not inherited: all
+ * that leads to one end would have it, and so nothing would. */
+static inline int32_t gsaw__record_rank(const gsaw_scheduler *self, const gsaw__record *record)
+{
+    return record->priority + (record->is_critical ? self->options.critical_path_priority : 0);
 }
 
 /* Change the state, legally, and count it. */
