@@ -48,6 +48,10 @@ static gsaw_status check_options(const gsaw_pool_options *options, gsaw_error *e
     if (options->workers > GSAW_WORKERS_MAX)
         return gsaw__fail(error, GSAW_RANGE, "workers: %u is not in 0 to %d", options->workers,
                           GSAW_WORKERS_MAX);
+    long least = sysconf(_SC_THREAD_STACK_MIN);
+    if (options->stack_size != 0 && least > 0 && options->stack_size < (size_t)least)
+        return gsaw__fail(error, GSAW_RANGE, "stack_size: %zu is below %ld", options->stack_size,
+                          least);
     return GSAW_OK;
 }
 
