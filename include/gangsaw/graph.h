@@ -41,7 +41,7 @@ typedef struct gsaw_graph_counts {
 GSAW_API gsaw_status gsaw_graph_new(const gsaw_graph_options *options, gsaw_graph **out,
                                     gsaw_error *error);
 
-/* Free; not while it runs. NULL is allowed. */
+/* Free; not while it runs, but for a child that was forked meanwhile. NULL is allowed. */
 GSAW_API void gsaw_graph_free(gsaw_graph *self);
 
 /* Add a node that calls the function with the argument (borrowed) and a value, which the function

@@ -150,7 +150,7 @@ typedef struct gsaw_pool_options {
     uint32_t workers;  /* 0: the CPUs this process may use; at most GSAW_WORKERS_MAX */
     bool no_stealing;  /* all tasks go through one shared queue, first in, first out */
     bool pin;          /* worker i runs on the i-th CPU this process may use, modulo their number */
-    size_t stack_size; /* bytes per thread; 0: the system's default */
+    size_t stack_size; /* bytes per thread, the system's least or more; 0: its default */
     const char *name;  /* of the threads, at most 8 bytes shown; NULL: "gangsaw" */
     size_t trace_events; /* ring of trace events per worker; 0: no trace */
     uint64_t tasks_max;  /* submitted and not ended, over all groups: more than that waits outside
@@ -174,7 +174,8 @@ typedef struct gsaw_worker_stats {
 
 /* Start a pool. options NULL: every default. When the system gives fewer threads than asked the
  * pool runs with those; when it gives none, the threads that wait run the tasks, one at a time, as
- * worker 0. Errors: GSAW_NO_MEMORY, GSAW_RANGE (workers), GSAW_INVALID (size). Any thread. */
+ * worker 0. Errors: GSAW_NO_MEMORY, GSAW_RANGE (workers, stack_size), GSAW_INVALID (size). Any
+ * thread. */
 GSAW_API gsaw_status gsaw_pool_new(const gsaw_pool_options *options, gsaw_pool **out,
                                    gsaw_error *error);
 

@@ -18,8 +18,8 @@
  * oldest first among equals. The effective priority of a task is the highest of its own, of those
  * that wait for it (through any number of tasks) and of those of callers that wait for it, and it
  * never falls. In a batch with dependencies, the tasks on the longest way by cost from a start to
- * an end have `critical_path_priority` more. No ready task is overtaken for ever: one that became
- * ready `overtakes_max` picks ago is next.
+ * an end have `critical_path_priority` more, which is not inherited. No ready task is overtaken for
+ * ever: one that became ready `overtakes_max` picks ago is next.
  *
  * A function must not end its thread. After fork(2) the scheduler is of no use to the child: calls
  * return GSAW_CLOSED or nothing. */
@@ -87,8 +87,9 @@ typedef struct gsaw_task_result {
     gsaw_task_state state;
     gsaw_status status;   /* GSAW_OK, GSAW_AGAIN while it has not ended, the failure, or
                              GSAW_CANCELLED of cancelled and skipped ones */
-    const char *text;     /* what went wrong, for people; "" if nothing was said */
-    void *value;          /* of gsaw_context_set_value; the scheduler's until it is taken */
+    const char *text;     /* what went wrong, for people; "" if nothing was said, or not ended */
+    void *value;          /* of gsaw_context_set_value in the last attempt; NULL while it has not
+                             ended; the scheduler's until it is taken */
     gsaw_handle cause;    /* of a skipped one: the task that failed or was cancelled */
     const char *cause_id; /* its id; NULL: it has none, or is forgotten */
     uint32_t worker;      /* that ran it last; UINT32_MAX: none did */
@@ -105,7 +106,8 @@ typedef struct gsaw_task_result {
 typedef struct gsaw_scheduler_options {
     size_t size;                     /* sizeof(gsaw_scheduler_options) */
     const gsaw_allocator *allocator; /* NULL: malloc */
-    gsaw_pool *pool;                 /* borrowed, outlives the scheduler; NULL: one of its own */
+    gsaw_pool *pool;                 /* borrowed, outlives the scheduler; NULL: one of its own. A
+                                        shutdown of it cancels what it has not started */
     uint32_t workers;                /* of its own pool; 0: the CPUs this process may use */
     int32_t critical_path_priority;  /* 0: the default of 10; -1: none */
     uint32_t overtakes_max;          /* 0: the default of 1,000 */
@@ -145,11 +147,12 @@ GSAW_API gsaw_pool *gsaw_scheduler_pool(const gsaw_scheduler *self);
 
 /* Schedule a task, or `count` tasks: all, or none and an error that names the task. They may begin
  * before the call returns. handles: count of them, or NULL. From any thread, tasks included; waits
- * while tasks_max are in flight, but never inside a task of the pool; a batch that is larger than
- * that waits until nothing is in flight. Linear in tasks and dependencies. Errors: GSAW_INVALID (no
- * function; a cycle, named "cycle: a -> b -> a"), GSAW_EXISTS (the id), GSAW_NOT_FOUND (a
- * dependency), GSAW_RANGE, GSAW_CLOSED, GSAW_NO_MEMORY, GSAW_LIMIT (no thread for timers). A
- * dependency that has ended already counts as it ended. */
+ * while tasks_max are in flight, but never inside a task of the pool, and not when all of those
+ * wait for tasks that were announced; a batch that is larger than that waits until nothing is in
+ * flight. Linear in tasks and dependencies. Errors: GSAW_INVALID (no function; a cycle, named
+ * "cycle: a -> b -> a"), GSAW_EXISTS (the id), GSAW_NOT_FOUND (a dependency), GSAW_RANGE,
+ * GSAW_CLOSED, GSAW_NO_MEMORY, GSAW_LIMIT (no thread for timers). A dependency that has ended
+ * already counts as it ended. */
 GSAW_API gsaw_status gsaw_scheduler_schedule(gsaw_scheduler *self,
                                              const gsaw_task_definition *definition,
                                              gsaw_handle *out, gsaw_error *error);
@@ -190,8 +193,9 @@ GSAW_API gsaw_status gsaw_scheduler_wait_these(gsaw_scheduler *self, const gsaw_
                                                gsaw_error *error);
 
 /* Wait until every task has ended. Not from inside a task (GSAW_INVALID). GSAW_NOT_FOUND when all
- * that is left waits for tasks that were announced (may_come_later) and have not come: the text
- * names them. Else GSAW_OK, GSAW_TIMEOUT or GSAW_CLOSED (forked). */
+ * that is left waits for tasks that were announced (may_come_later) and have not come, as a
+ * dependency or, while it runs, in a wait without a deadline: the text names them. Else GSAW_OK,
+ * GSAW_TIMEOUT or GSAW_CLOSED (forked). */
 GSAW_API gsaw_status gsaw_scheduler_wait_all(gsaw_scheduler *self, uint64_t deadline_ns,
                                              gsaw_error *error);
 
@@ -214,8 +218,8 @@ GSAW_API gsaw_status gsaw_scheduler_result(gsaw_scheduler *self, gsaw_handle tas
  * Errors: GSAW_NOT_FOUND, GSAW_AGAIN (it has not ended). Any thread. */
 GSAW_API gsaw_status gsaw_scheduler_take_value(gsaw_scheduler *self, gsaw_handle task, void **out);
 
-/* Give up a task: when it has ended (at once, if it has) its value is destroyed and its id may be
- * used again. Errors: GSAW_NOT_FOUND. Any thread. */
+/* Give up a task: when it has ended (at once, if it has) its value is destroyed, its id may be used
+ * again and its handle is of none. Errors: GSAW_NOT_FOUND. Any thread. */
 GSAW_API gsaw_status gsaw_scheduler_forget(gsaw_scheduler *self, gsaw_handle task);
 
 /* Raise the priority of a task that has not started, and with it that of what it waits for; a lower
@@ -256,7 +260,8 @@ GSAW_API uint32_t gsaw_context_attempt(const gsaw_context *self); /* from 1 */
 GSAW_API bool gsaw_context_is_cancelled(const gsaw_context *self);
 
 /* The result: `value` is the scheduler's from now on, who calls `destroy` (may be NULL) with it
- * unless somebody takes it. A further call, or a further attempt, replaces it. */
+ * unless somebody takes it. A further call, or a further attempt, replaces it, by none if it sets
+ * none. */
 GSAW_API void gsaw_context_set_value(gsaw_context *self, void *value, void (*destroy)(void *));
 
 /* Say what went wrong: kept for the result, cut at 200 bytes. Returns `status`, so that a function

@@ -1,5 +1,6 @@
-/* barrier.c - Barrier: a count of those that have come, and the number of the round.
- * Keeps:   waiting < count between calls; a thread goes on when the round is not its own any more.
+/* barrier.c - Barrier: a list of those that have come, and the number of the round.
+ * Keeps:   waiting < count between calls; a thread goes on when the round is not its own any more,
+ *          with what it was told by who ended that round, however many have passed since.
  * Threads: any; one lock. The round is read without it by those that spin.
  * Next:    gangsaw/sync.h */
 #include "base/alloc.h"
@@ -12,14 +13,20 @@
 
 #define SPIN_NS 20000u /* a sleeper is woken in some 30 us: so long it pays to look around */
 
+/* A thread that has come; on its stack. */
+typedef struct waiter {
+    struct waiter *next;
+    bool is_cancelled; /* told by who ends the round */
+} waiter;
+
 struct gsaw_barrier {
     const gsaw_allocator *allocator;
     uint32_t count; /* constant */
     gsaw__mutex lock;
     gsaw__condition changed;
     uint32_t waiting;
+    waiter *waiters; /* as many; the last to come first */
     bool is_released;
-    uint64_t last_complete; /* the last round that ended because all had come */
     _Atomic uint64_t round; /* written under the lock */
 };
 
@@ -54,9 +61,12 @@ void gsaw_barrier_free(gsaw_barrier *self)
     gsaw__free(self->allocator, self, sizeof *self);
 }
 
-/* Let those that wait go on. Under the lock. */
-static void end_round(gsaw_barrier *self)
+/* Let those that wait go on, and tell them why. Under the lock. */
+static void end_round(gsaw_barrier *self, bool is_cancelled)
 {
+    for (waiter *at = self->waiters; at != NULL; at = at->next)
+        at->is_cancelled = is_cancelled;
+    self->waiters = NULL;
     self->waiting = 0;
     /* [B1] release, pairs with B1 in spin(): what all wrote who came, by the lock */
     gsaw__store_release(&self->round, gsaw__load_relaxed(&self->round) + 1); /* [B1] under lock */
@@ -72,35 +82,51 @@ static void spin(const gsaw_barrier *self, uint64_t round)
         gsaw__thread_pause();
 }
 
+/* Take back that this thread has come. Under the lock. */
+static void leave(gsaw_barrier *self, const waiter *me)
+{
+    waiter **at = &self->waiters;
+    while (*at != me)
+        at = &(*at)->next;
+    *at = me->next;
+    self->waiting--;
+}
+
+/* Come, and wait for the others. Under the lock, which is given back meanwhile. */
+static gsaw_status wait_for_others(gsaw_barrier *self, uint64_t deadline_ns)
+{
+    uint64_t round = gsaw__load_relaxed(&self->round); /* [B1] under the lock */
+    waiter me = {.next = self->waiters};
+    bool in_time = true;
+    self->waiters = &me;
+    self->waiting++;
+    gsaw__mutex_unlock(&self->lock);
+    spin(self, round);
+    gsaw__mutex_lock(&self->lock);
+    while (gsaw__load_relaxed(&self->round) == round && in_time) { /* [B1] under the lock */
+        if (deadline_ns == UINT64_MAX)
+            gsaw__condition_wait(&self->changed, &self->lock);
+        else
+            in_time = gsaw__condition_wait_until(&self->changed, &self->lock, deadline_ns);
+    }
+    if (gsaw__load_relaxed(&self->round) != round) /* [B1] under the lock */
+        return me.is_cancelled ? GSAW_CANCELLED : GSAW_OK;
+    leave(self, &me);
+    return GSAW_TIMEOUT;
+}
+
 gsaw_status gsaw_barrier_wait(gsaw_barrier *self, uint64_t deadline_ns, bool *last)
 {
     gsaw_status status = GSAW_OK;
     bool is_last = false;
     gsaw__mutex_lock(&self->lock);
-    uint64_t round = gsaw__load_relaxed(&self->round); /* [B1] under the lock */
     if (self->is_released) {
         status = GSAW_CANCELLED;
-    } else if (++self->waiting == self->count) {
-        self->last_complete = round;
+    } else if (self->waiting + 1 == self->count) {
         is_last = true;
-        end_round(self);
+        end_round(self, false);
     } else {
-        gsaw__mutex_unlock(&self->lock);
-        spin(self, round);
-        gsaw__mutex_lock(&self->lock);
-        bool in_time = true;
-        while (gsaw__load_relaxed(&self->round) == round && in_time) { /* [B1] under the lock */
-            if (deadline_ns == UINT64_MAX)
-                gsaw__condition_wait(&self->changed, &self->lock);
-            else
-                in_time = gsaw__condition_wait_until(&self->changed, &self->lock, deadline_ns);
-        }
-        if (gsaw__load_relaxed(&self->round) == round) { /* [B1] under the lock */
-            self->waiting--;
-            status = GSAW_TIMEOUT;
-        } else if (self->last_complete < round) {
-            status = GSAW_CANCELLED;
-        }
+        status = wait_for_others(self, deadline_ns);
     }
     gsaw__mutex_unlock(&self->lock);
     if (last != NULL)
@@ -112,7 +138,7 @@ void gsaw_barrier_release(gsaw_barrier *self)
 {
     gsaw__mutex_lock(&self->lock);
     self->is_released = true;
-    end_round(self);
+    end_round(self, true);
     gsaw__mutex_unlock(&self->lock);
 }
 
@@ -120,7 +146,7 @@ void gsaw_barrier_reset(gsaw_barrier *self)
 {
     gsaw__mutex_lock(&self->lock);
     self->is_released = false;
-    end_round(self);
+    end_round(self, true);
     gsaw__mutex_unlock(&self->lock);
 }
 

@@ -18,11 +18,12 @@
 
 typedef struct item {
     uint32_t number;
-    bool is_adopted;  /* it was announced before it came */
-    gsaw_handle doom; /* something it depends on has ended, but not as done */
-    uint64_t top;     /* the longest way from a start of the batch to it */
-    uint64_t bottom;  /* the longest way from it to an end, itself included */
-    uint32_t order;   /* order[i]: the i-th item when each comes behind those it waits for */
+    bool is_adopted;   /* it was announced before it came */
+    int32_t inherited; /* then: the priority that it had from those that wait for it */
+    gsaw_handle doom;  /* something it depends on has ended, but not as done */
+    uint64_t top;      /* the longest way from a start of the batch to it */
+    uint64_t bottom;   /* the longest way from it to an end, itself included */
+    uint32_t order;    /* order[i]: the i-th item when each comes behind those it waits for */
 } item;
 
 typedef struct batch {
@@ -57,6 +58,9 @@ static gsaw_status check_definition(const batch *self, size_t index)
         return refuse(self, index, GSAW_INVALID, "no function");
     if (definition->id != NULL && definition->id[0] == '\0')
         return refuse(self, index, GSAW_INVALID, "the id is empty");
+    if ((definition->depends == NULL && definition->depends_count != 0) ||
+        (definition->after == NULL && definition->after_count != 0))
+        return refuse(self, index, GSAW_INVALID, "a number of dependencies, and none");
     if (definition->priority > PRIORITY_MAX || definition->priority < -PRIORITY_MAX)
         return refuse(self, index, GSAW_RANGE, "the priority is out of range");
     if (definition->retries > UINT16_MAX - 1)
@@ -113,6 +117,7 @@ static gsaw_status make_record(batch *self, size_t index)
             gsaw__record_at(scheduler, *known)->function == NULL;
         if (!made->is_adopted)
             return refuse(self, index, GSAW_EXISTS, "there is a task with this id already");
+        made->inherited = gsaw__record_at(scheduler, *known)->priority;
         self->has_adopted = self->must_search = true;
     } else {
         made->number = gsaw__record_new(scheduler);
@@ -250,9 +255,19 @@ gsaw_status gsaw__tell_cycle(gsaw_scheduler *self, uint32_t start, gsaw_error *e
     return gsaw__fail(error, GSAW_INVALID, "cycle: %s%s", text, is_cut ? "..." : "");
 }
 
-/* In a search, ready_at of what is not ready: the link to follow next, and above it who came here,
- * from 1. */
-static uint64_t step_of(uint32_t from, uint32_t link) { return (uint64_t)from << 32 | link; }
+/* In a search, ready_at of what is not ready: how far it is in the list of what it waits for, and
+ * above it who came here, from 1. */
+static uint64_t step_of(uint32_t from, uint32_t step) { return (uint64_t)from << 32 | step; }
+
+/* Whether a search is to go on to it. What is older leads back here only by a task that was
+ * announced; then what runs may, too, by what it waits for inside. */
+static bool is_on_way(const batch *self, const gsaw__record *record)
+{
+    if (record->state == GSAW_TASK_RUNNING)
+        return self->has_adopted;
+    return (record->state == GSAW_TASK_NEW || record->state == GSAW_TASK_WAITING) &&
+           (self->has_adopted || place_of(self, record) < self->count);
+}
 
 /* `current` waits for `before`, which is on the way to it: link the cycle as tell_cycle wants. */
 static void link_cycle(gsaw_scheduler *self, uint32_t current, uint32_t before)
@@ -276,11 +291,13 @@ static gsaw_status search_from(batch *self, uint32_t root, uint32_t grey, uint32
     gsaw__record *record = gsaw__record_at(scheduler, root);
     uint32_t current = root, black = grey + 1;
     record->mark = grey;
-    record->ready_at = step_of(0, record->dependencies);
+    record->ready_at = step_of(0, 0);
     for (;;) {
         record = gsaw__record_at(scheduler, current);
-        uint32_t link = (uint32_t)record->ready_at, from = (uint32_t)(record->ready_at >> 32);
-        if (link == 0) {
+        uint32_t step = (uint32_t)record->ready_at, from = (uint32_t)(record->ready_at >> 32);
+        uint32_t found = gsaw__next_awaited(scheduler, record, &step);
+        record->ready_at = step_of(from, step);
+        if (found == GSAW_NONE) {
             record->mark = black;
             if (place_of(self, record) < self->count)
                 self->items[(*ordered)++].order = (uint32_t)place_of(self, record);
@@ -289,22 +306,18 @@ static gsaw_status search_from(batch *self, uint32_t root, uint32_t grey, uint32
             current = from - 1;
             continue;
         }
-        const gsaw__link *at = gsaw__link_at(scheduler, link);
-        record->ready_at = step_of(from, at->next_dependency);
-        if (at->before == GSAW_NONE)
+        gsaw__record *before = gsaw__record_at(scheduler, found);
+        if (!is_on_way(self, before))
             continue;
-        gsaw__record *before = gsaw__record_at(scheduler, at->before);
-        if (before->state != GSAW_TASK_NEW && before->state != GSAW_TASK_WAITING)
-            continue; /* it waits for nothing */
         if (before->mark == grey) {
-            link_cycle(scheduler, current, at->before);
-            return gsaw__tell_cycle(scheduler, at->before, self->error);
+            link_cycle(scheduler, current, found);
+            return gsaw__tell_cycle(scheduler, found, self->error);
         }
-        if (before->mark == black || (!self->has_adopted && place_of(self, before) >= self->count))
-            continue; /* from what is older no way leads here, but by one that was announced */
+        if (before->mark == black)
+            continue;
         before->mark = grey;
-        before->ready_at = step_of(current + 1, before->dependencies);
-        current = at->before;
+        before->ready_at = step_of(current + 1, 0);
+        current = found;
     }
 }
 
@@ -337,8 +350,8 @@ static uint64_t cost_of(const gsaw_scheduler *self, uint32_t number)
     return record->cold == 0 ? 1 : gsaw__cold_at(self, record)->cost;
 }
 
-/* Raise those on the longest ways through the batch. */
-static void raise_critical(batch *self)
+/* Mark those on the longest ways through the batch. */
+static void mark_critical(batch *self)
 {
     const gsaw_scheduler *scheduler = self->scheduler;
     uint64_t longest = 0;
@@ -368,8 +381,7 @@ static void raise_critical(batch *self)
     }
     for (size_t i = 0; i < self->count; i++)
         if (self->items[i].top + self->items[i].bottom == longest)
-            gsaw__record_at(scheduler, self->items[i].number)->priority +=
-                scheduler->options.critical_path_priority;
+            gsaw__record_at(scheduler, self->items[i].number)->is_critical = true;
 }
 
 /* Let what is waited for inherit. In the batch, dependants come first: one pass will do. */
@@ -432,7 +444,8 @@ static void rollback(batch *self)
             gsaw__record_free(scheduler, self->items[i].number);
             continue;
         }
-        record->function = NULL; /* only announced again; that its priority rose does no harm */
+        record->function = NULL; /* only announced again */
+        record->priority = self->items[i].inherited;
         record->sequence = UINT64_MAX;
     }
     while (self->announcements != 0) {
@@ -457,7 +470,7 @@ static void commit(batch *self)
         record->next = 0;
     }
     if (self->has_links && self->count > 1 && scheduler->options.critical_path_priority > 0)
-        raise_critical(self);
+        mark_critical(self);
     if (self->has_links)
         inherit(self);
     scheduler->submitted += self->count;

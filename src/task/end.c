@@ -24,7 +24,8 @@ void gsaw__record_ready(gsaw_scheduler *self, uint32_t number)
     gsaw_assert(record->waits == 0);
     gsaw__record_move(self, number, GSAW_TASK_QUEUED);
     record->ready_at = self->picks;
-    record->slot = gsaw__queue_push(&self->ready, record->priority, record->sequence, number);
+    record->slot =
+        gsaw__queue_push(&self->ready, gsaw__record_rank(self, record), record->sequence, number);
     record->previous = self->ready_last;
     record->next = 0;
     if (self->ready_last != 0)
@@ -54,40 +55,35 @@ void gsaw__record_unready(gsaw_scheduler *self, uint32_t number)
     record->next = record->previous = 0;
 }
 
-void gsaw__record_raise(gsaw_scheduler *self, uint32_t number, int32_t priority)
+/* Raise one, and put it on the list if it waits for others. */
+static void raise_one(gsaw_scheduler *self, uint32_t number, int32_t priority, uint32_t *list)
 {
-    uint32_t list = number + 1; /* raised, and what they wait for still to be: by `next` */
     gsaw__record *record = gsaw__record_at(self, number);
     if (record->priority >= priority)
         return;
     record->priority = priority;
-    if (record->state == GSAW_TASK_QUEUED)
-        gsaw__queue_raise((record->flags & GSAW_RECORD_HELD) != 0 ? &self->held : &self->ready,
-                          record->slot, priority);
-    if (record->state != GSAW_TASK_WAITING || record->waits == 0)
-        return;
-    record->next = 0;
+    if (record->state == GSAW_TASK_QUEUED) {
+        bool is_held = (record->flags & GSAW_RECORD_HELD) != 0;
+        gsaw__queue_raise(is_held ? &self->held : &self->ready, record->slot,
+                          gsaw__record_rank(self, record));
+    } else if (record->state == GSAW_TASK_RUNNING ||
+               (record->state == GSAW_TASK_WAITING && record->waits != 0)) {
+        record->next = *list;
+        *list = number + 1;
+    }
+}
+
+void gsaw__record_raise(gsaw_scheduler *self, uint32_t number, int32_t priority)
+{
+    uint32_t list = 0; /* raised, and what they wait for still to be: by `next`, from 1 */
+    raise_one(self, number, priority, &list);
     while (list != 0) {
-        record = gsaw__record_at(self, list - 1);
+        gsaw__record *record = gsaw__record_at(self, list - 1);
         list = record->next;
         record->next = 0;
-        for (uint32_t link = record->dependencies; link != 0;) {
-            const gsaw__link *at = gsaw__link_at(self, link);
-            link = at->next_dependency;
-            if (at->before == GSAW_NONE)
-                continue;
-            gsaw__record *before = gsaw__record_at(self, at->before);
-            if (before->priority >= priority)
-                continue;
-            before->priority = priority;
-            if (before->state == GSAW_TASK_QUEUED) {
-                bool is_held = (before->flags & GSAW_RECORD_HELD) != 0;
-                gsaw__queue_raise(is_held ? &self->held : &self->ready, before->slot, priority);
-            } else if (before->state == GSAW_TASK_WAITING && before->waits != 0) {
-                before->next = list;
-                list = at->before + 1;
-            }
-        }
+        uint32_t step = 0, before;
+        while ((before = gsaw__next_awaited(self, record, &step)) != GSAW_NONE)
+            raise_one(self, before, priority, &list);
     }
 }
 
@@ -117,6 +113,16 @@ static void close_record(gsaw_scheduler *self, uint32_t number, const gsaw__endi
         gsaw__progress_count(self->options.progress, 0, 1);
 }
 
+/* Put a task that has ended on the list of those whose dependants are to be told. Held like one
+ * that somebody waits for: another one on the list may be the last that leads to it. */
+static uint32_t list_ended(const gsaw_scheduler *self, uint32_t number, uint32_t list)
+{
+    gsaw__record *record = gsaw__record_at(self, number);
+    record->waiters++;
+    record->next = list;
+    return number + 1;
+}
+
 /* What waits for a record that has ended counts down; what was made to end by it is put on `list`.
  */
 static uint32_t release_dependants(gsaw_scheduler *self, uint32_t number, bool cancels,
@@ -136,8 +142,8 @@ static uint32_t release_dependants(gsaw_scheduler *self, uint32_t number, bool c
         gsaw__record *waiting = gsaw__record_at(self, after);
         waiting->waits--;
         if (gsaw__record_has_ended(waiting)) {
-            if (waiting->waits == 0 && (waiting->flags & GSAW_RECORD_FORGOTTEN) != 0)
-                gsaw__record_free(self, after);
+            if ((waiting->flags & GSAW_RECORD_FORGOTTEN) != 0)
+                gsaw__record_release(self, after);
         } else if (is_done) {
             if (waiting->waits == 0 && waiting->state == GSAW_TASK_WAITING)
                 gsaw__record_ready(self, after);
@@ -146,8 +152,7 @@ static uint32_t release_dependants(gsaw_scheduler *self, uint32_t number, bool c
                                 .status = GSAW_CANCELLED,
                                 .cause = cause};
             close_record(self, after, &how);
-            waiting->next = list;
-            list = after + 1;
+            list = list_ended(self, after, list);
         }
     }
     return list;
@@ -158,21 +163,21 @@ static void forget_ended(gsaw_scheduler *self, uint32_t number)
     gsaw__record *record = gsaw__record_at(self, number);
     if (self->options.forget)
         record->flags |= GSAW_RECORD_FORGOTTEN;
-    if ((record->flags & GSAW_RECORD_FORGOTTEN) != 0 && record->waits == 0 &&
-        record->value == NULL && record->waiters == 0)
-        gsaw__record_free(self, number);
+    if ((record->flags & GSAW_RECORD_FORGOTTEN) != 0)
+        gsaw__record_release(self, number);
 }
 
 static void end_record(gsaw_scheduler *self, uint32_t number, const gsaw__ending *how)
 {
-    uint32_t list = number + 1;
     close_record(self, number, how);
-    gsaw__record_at(self, number)->next = 0;
+    uint32_t list = list_ended(self, number, 0);
     while (list != 0) {
         uint32_t ended = list - 1;
-        list = gsaw__record_at(self, ended)->next;
-        gsaw__record_at(self, ended)->next = 0;
+        gsaw__record *record = gsaw__record_at(self, ended);
+        list = record->next;
+        record->next = 0;
         list = release_dependants(self, ended, how->cancels, list);
+        record->waiters--;
         forget_ended(self, ended);
     }
     if (gsaw__unended(self) == 0 || gsaw__is_stalled(self))
@@ -188,14 +193,27 @@ void gsaw__record_stop(gsaw__record *record, uint8_t why)
         gsaw__store_relaxed(&record->context->stop, true); /* [S4] a flag, nothing hangs on it */
 }
 
+/* Ask all that runs to stop. False if some of it was just taken and has no context yet. */
+static bool stop_running(gsaw_scheduler *self)
+{
+    uint64_t count = 0;
+    for (const gsaw_context *at = self->running; at != NULL; at = at->next, count++)
+        gsaw__record_stop(gsaw__record_at(self, at->record), GSAW_RECORD_STOP);
+    return count == self->counts[GSAW_TASK_RUNNING];
+}
+
 void gsaw__cancel_all(gsaw_scheduler *self)
 {
     gsaw__ending how = {.state = GSAW_TASK_CANCELLED, .status = GSAW_CANCELLED, .cancels = true};
+    while (self->ready_first != 0)
+        end_record(self, self->ready_first - 1, &how);
+    if (stop_running(self) && self->counts[GSAW_TASK_WAITING] == 0)
+        return; /* not all records for each of many failures */
     for (uint32_t number = 0; number < self->record_count; number++) {
         gsaw__record *record = gsaw__record_at(self, number);
         if (record->generation % 2 == 0)
             continue;
-        if (record->state == GSAW_TASK_WAITING || record->state == GSAW_TASK_QUEUED)
+        if (record->state == GSAW_TASK_WAITING)
             end_record(self, number, &how);
         else if (record->state == GSAW_TASK_RUNNING)
             gsaw__record_stop(record, GSAW_RECORD_STOP);
@@ -217,9 +235,13 @@ uint64_t gsaw__unended(const gsaw_scheduler *self)
 
 bool gsaw__is_stalled(const gsaw_scheduler *self)
 {
-    return self->counts[GSAW_TASK_WAITING] > self->retrying &&
-           self->counts[GSAW_TASK_QUEUED] == 0 && self->counts[GSAW_TASK_RUNNING] == 0 &&
-           self->retrying == 0;
+    if (self->counts[GSAW_TASK_WAITING] == 0 || self->retrying != 0 ||
+        self->counts[GSAW_TASK_QUEUED] != 0 || self->counts[GSAW_TASK_RUNNING] != self->asleep)
+        return false;
+    for (const gsaw_context *at = self->running; at != NULL; at = at->next)
+        if (self->innermost[gsaw_worker_index(at->worker)] == at && gsaw__wait_is_over(self, at))
+            return false; /* it is about to wake up */
+    return true;
 }
 
 bool gsaw__record_is_late(const gsaw_scheduler *self, const gsaw__record *record)
@@ -246,8 +268,8 @@ gsaw__dropped gsaw__record_forget(gsaw_scheduler *self, uint32_t number)
     record->value = NULL;
     record->destroy = NULL;
     record->flags |= GSAW_RECORD_FORGOTTEN;
-    if (record->waits == 0 && record->waiters == 0)
-        gsaw__record_free(self, number);
+    if (gsaw__record_has_ended(record))
+        gsaw__record_release(self, number);
     return dropped;
 }
 

@@ -57,7 +57,8 @@ static void hold(gsaw_scheduler *self, uint32_t number)
 {
     gsaw__record *record = gsaw__record_at(self, number);
     gsaw__queue_remove(&self->ready, record->slot);
-    record->slot = gsaw__queue_push(&self->held, record->priority, record->sequence, number);
+    record->slot =
+        gsaw__queue_push(&self->held, gsaw__record_rank(self, record), record->sequence, number);
     record->flags |= GSAW_RECORD_HELD;
 }
 
@@ -143,6 +144,9 @@ static void enter(gsaw_scheduler *self, gsaw_context *context)
         self->running->previous = context;
     self->running = context;
     record->context = context;
+    /* [S4] nobody else has it yet; it may have been cancelled since it was taken */
+    gsaw__store_relaxed(&context->stop,
+                        (record->flags & (GSAW_RECORD_STOP | GSAW_RECORD_LATE)) != 0);
     if (self->options.times) /* every record has a cold part then */
         gsaw__cold_at(self, record)->started_ns = gsaw__clock_ns();
 }
@@ -238,8 +242,6 @@ static gsaw__dropped keep_value(gsaw_scheduler *self, gsaw__record *record,
     if (self->options.forget || (record->flags & GSAW_RECORD_FORGOTTEN) != 0)
         return given;
     gsaw__dropped before = {.value = record->value, .destroy = record->destroy};
-    if (given.value == NULL)
-        return (gsaw__dropped){0};
     record->value = given.value;
     record->destroy = given.destroy;
     return before;
@@ -297,7 +299,7 @@ uint32_t gsaw__executor_run(gsaw_scheduler *self, gsaw_worker *worker, uint32_t 
         gsaw__mutex_lock(&self->lock);
         record = gsaw__record_at(self, number);
     }
-    if (context.text[0] != '\0')
+    if (context.text[0] != '\0' || record->attempts > 1) /* not that of an earlier attempt */
         gsaw__record_set_text(self, number, context.text);
     gsaw__ending how = ending_of(record, status);
     uint32_t next = GSAW_NONE;
@@ -319,6 +321,13 @@ gsaw_context *gsaw__executor_context(gsaw_scheduler *self)
 
 /* ---- drivers ---- */
 
+/* The pool was shut down: nobody will run what is left. */
+static void give_up(gsaw_scheduler *self)
+{
+    self->state = GSAW_SCHEDULER_CANCEL;
+    gsaw__cancel_all(self);
+}
+
 static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)value;
@@ -327,7 +336,11 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     uint32_t index = gsaw_worker_index(worker);
     gsaw__mutex_lock(&self->lock);
     self->standby--;
-    for (uint32_t round = 0; round < ROUND_MAX; round++) {
+    /* Who has gone through its rounds leaves if another is to begin: without memory there is none.
+     */
+    for (uint32_t round = 0; round < ROUND_MAX || self->standby == 0; round++) {
+        if (gsaw__pool_is_dropping(self->pool))
+            give_up(self);
         uint32_t number = pick(self, index);
         if (number == GSAW_NONE)
             break;
@@ -390,15 +403,19 @@ void gsaw__executor_execute(gsaw_scheduler *self)
         return; /* those that run go on to what is ready */
     self->standby++;
     gsaw__mutex_unlock(&self->lock);
-    gsaw_status status = gsaw_pool_submit(self->pool, &self->group, &driver->task);
+    gsaw_status status = gsaw__pool_submit_always(self->pool, &self->group, &driver->task);
     gsaw__mutex_lock(&self->lock);
-    if (status == GSAW_OK)
+    if (status == GSAW_OK) {
+        if (gsaw_pool_worker_count(self->pool) == 0) { /* one of those who wait runs it */
+            gsaw__condition_broadcast(&self->ended);
+            gsaw__condition_broadcast(&self->room);
+        }
         return;
-    self->standby--; /* the pool was shut down: nobody will run them */
+    }
+    self->standby--;
     driver->next = self->free_driver;
     self->free_driver = driver;
-    self->state = GSAW_SCHEDULER_CANCEL;
-    gsaw__cancel_all(self);
+    give_up(self);
 }
 
 /* ---- inside a task ---- */

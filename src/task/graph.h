@@ -43,6 +43,7 @@ struct gsaw_graph {
     gsaw_group group;
     const gsaw_allocator *allocator;
     gsaw_pool *pool;              /* of the last run; NULL: never run */
+    pid_t pid;                    /* constant: of the process that made it */
     bool is_prepared, is_ordered; /* ordered: every edge leads to a higher number */
     bool is_fresh;                /* the words are those of a graph that was not run */
     uint32_t node_count, edge_count;

@@ -48,6 +48,10 @@ static gsaw_status check_options(const gsaw_pool_options *options, gsaw_error *e
     if (options->workers > GSAW_WORKERS_MAX)
         return gsaw__fail(error, GSAW_RANGE, "workers: %u is not in 0 to %d", options->workers,
                           GSAW_WORKERS_MAX);
+    long least = sysconf(_SC_THREAD_STACK_MIN);
+    if (options->stack_size != 0 && least > 0 && options->stack_size < (size_t)least)
+        return gsaw__fail(error, GSAW_RANGE, "stack_size: %zu is below %ld", options->stack_size,
+                          least);
     return GSAW_OK;
 }
 
@@ -241,12 +245,13 @@ static gsaw_status submit_outside(gsaw_pool *self, gsaw_group *group, gsaw_task 
     return GSAW_OK;
 }
 
-static bool is_dropping(const gsaw_pool *self)
+bool gsaw__pool_is_dropping(const gsaw_pool *self)
 {
     return gsaw__load_relaxed(&self->state) == GSAW_POOL_DROP; /* [R1] as in gsaw__is_dropped() */
 }
 
-static gsaw_status submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task, bool may_block)
+static gsaw_status submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task, uint32_t kind,
+                          bool may_block)
 {
     if (group == NULL || task == NULL || task->function == NULL)
         return GSAW_INVALID;
@@ -254,9 +259,9 @@ static gsaw_status submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task, b
         return GSAW_CLOSED;
     gsaw_worker *worker = gsaw__pool_worker_here(self);
     if (worker != NULL) {
-        if (is_dropping(self))
+        if (gsaw__pool_is_dropping(self))
             return GSAW_CLOSED;
-        prepare(task, group, 0);
+        prepare(task, group, kind);
         submit_local(worker, group, task);
         return GSAW_OK;
     }
@@ -265,18 +270,23 @@ static gsaw_status submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task, b
         if (status != GSAW_OK)
             return status;
     }
-    prepare(task, group, 0);
+    prepare(task, group, kind);
     return submit_outside(self, group, task, task, 1);
 }
 
 gsaw_status gsaw_pool_submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task)
 {
-    return submit(self, group, task, true);
+    return submit(self, group, task, 0, true);
+}
+
+gsaw_status gsaw__pool_submit_always(gsaw_pool *self, gsaw_group *group, gsaw_task *task)
+{
+    return submit(self, group, task, GSAW_TASK_ALWAYS, true);
 }
 
 gsaw_status gsaw_pool_try_submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task)
 {
-    return submit(self, group, task, false);
+    return submit(self, group, task, 0, false);
 }
 
 gsaw_status gsaw_pool_submit_all(gsaw_pool *self, gsaw_group *group, gsaw_task *tasks, size_t count)
@@ -289,7 +299,7 @@ gsaw_status gsaw_pool_submit_all(gsaw_pool *self, gsaw_group *group, gsaw_task *
     if (gsaw__pool_is_forked(self))
         return GSAW_CLOSED;
     gsaw_worker *worker = gsaw__pool_worker_here(self);
-    if (worker != NULL && is_dropping(self))
+    if (worker != NULL && gsaw__pool_is_dropping(self))
         return GSAW_CLOSED;
     for (size_t i = 0; i < count; i++) {
         prepare(&tasks[i], group, 0);
@@ -322,7 +332,7 @@ static gsaw_status spawn_task(gsaw_pool *self, gsaw__magazine *magazine, gsaw_gr
 gsaw_status gsaw__pool_spawn_local(gsaw_worker *worker, gsaw_group *group,
                                    gsaw_task_function *function, void *argument, uint64_t value)
 {
-    if (is_dropping(worker->pool))
+    if (gsaw__pool_is_dropping(worker->pool))
         return GSAW_CLOSED;
     gsaw_task given = {.function = function, .argument = argument, .value = value};
     gsaw_task *task;

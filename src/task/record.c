@@ -48,7 +48,7 @@ static void free_cold(gsaw_scheduler *self, gsaw__record *record)
     record->cold = 0;
 }
 
-static void free_link(gsaw_scheduler *self, uint32_t link)
+void gsaw__link_free(gsaw_scheduler *self, uint32_t link)
 {
     gsaw__link_at(self, link)->next_dependant = self->free_link;
     self->free_link = link;
@@ -62,13 +62,22 @@ void gsaw__record_free(gsaw_scheduler *self, uint32_t number)
         free_cold(self, record);
     for (uint32_t link = record->dependencies, next; link != 0; link = next) {
         next = gsaw__link_at(self, link)->next_dependency;
-        free_link(self, link);
+        gsaw__link_free(self, link);
     }
     record->dependencies = 0;
     record->generation++;
     record->next = self->free_record;
     self->free_record = number + 1;
     self->in_use--;
+}
+
+void gsaw__record_release(gsaw_scheduler *self, uint32_t number)
+{
+    gsaw__record *record = gsaw__record_at(self, number);
+    if (record->cold != 0)
+        free_cold(self, record);
+    if (record->waits == 0 && record->waiters == 0)
+        gsaw__record_free(self, number);
 }
 
 gsaw__cold *gsaw__record_cold(gsaw_scheduler *self, uint32_t number)
@@ -128,9 +137,10 @@ const char *gsaw__record_id(gsaw_scheduler *self, uint32_t number)
     const gsaw__record *record = gsaw__record_at(self, number);
     if (record->cold != 0 && gsaw__cold_at(self, record)->id != NULL)
         return gsaw__cold_at(self, record)->id;
+    /* Two generators: with one, of 64 bits, ids of two schedulers would be alike far too soon. */
     char uuid[UUID_SIZE];
     do {
-        uint64_t high = next_random(&self->random), low = next_random(&self->random);
+        uint64_t high = next_random(&self->random[0]), low = next_random(&self->random[1]);
         high = (high & ~UINT64_C(0xF000)) | UINT64_C(0x4000);     /* version 4 */
         low = (low & ~(UINT64_C(3) << 62)) | (UINT64_C(1) << 63); /* variant 10 */
         snprintf(uuid, sizeof uuid, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned)(high >> 32),
@@ -154,11 +164,13 @@ const char *gsaw__record_name(const gsaw_scheduler *self, uint32_t number, char 
 void gsaw__record_set_text(gsaw_scheduler *self, uint32_t number, const char *text)
 {
     const gsaw_allocator *allocator = self->options.allocator;
-    gsaw__cold *cold = gsaw__record_cold(self, number);
+    gsaw__cold *cold = text[0] == '\0' && gsaw__record_at(self, number)->cold == 0
+                           ? NULL
+                           : gsaw__record_cold(self, number);
     if (cold == NULL)
         return;
-    size_t size = strlen(text) + 1;
-    char *copy = gsaw__alloc(allocator, size);
+    size_t size = text[0] == '\0' ? 0 : strlen(text) + 1;
+    char *copy = size == 0 ? NULL : gsaw__alloc(allocator, size);
     gsaw__free(allocator, cold->text, cold->text_size);
     cold->text = copy;
     cold->text_size = copy == NULL ? 0 : (uint32_t)size;
@@ -202,7 +214,7 @@ void gsaw__link_undo(gsaw_scheduler *self, uint32_t after)
     awaited->dependants = link->next_dependant;
     waiting->dependencies = link->next_dependency;
     waiting->waits--;
-    free_link(self, number);
+    gsaw__link_free(self, number);
 }
 
 /* ---- handles ---- */
@@ -218,7 +230,7 @@ uint32_t gsaw__handle_record(const gsaw_scheduler *self, gsaw_handle handle)
     if (generation % 2 == 0 || number >= self->record_count)
         return GSAW_NONE;
     const gsaw__record *record = gsaw__record_at(self, number);
-    return record->generation == generation && (record->flags & GSAW_RECORD_ANNOUNCED) == 0
-               ? number
-               : GSAW_NONE;
+    bool is_gone = (record->flags & GSAW_RECORD_ANNOUNCED) != 0 ||
+                   ((record->flags & GSAW_RECORD_FORGOTTEN) != 0 && gsaw__record_has_ended(record));
+    return record->generation == generation && !is_gone ? number : GSAW_NONE;
 }

@@ -149,10 +149,16 @@ static bool claim(gsaw_task *task)
            gsaw__cas_acq_rel(&task->state, &word, running); /* [T2] pairs with cancel() */
 }
 
+/* Whether a task that is dropped is to be called all the same. */
+static bool is_always(const gsaw_task *task)
+{
+    return (gsaw__load_relaxed(&task->state) & GSAW_TASK_ALWAYS) != 0; /* [T2] does not change */
+}
+
 /* Claim and call. Returns the state it is to end in. */
 static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
 {
-    if (gsaw__is_dropped(self->pool, group) || !claim(task)) {
+    if ((gsaw__is_dropped(self->pool, group) && !is_always(task)) || !claim(task)) {
         gsaw__counters_count(&self->counters.dropped);
         return GSAW_TASK_CANCELLED;
     }

@@ -17,6 +17,7 @@
 #define GSAW_TASK_SPAWNED 0x10u /* the pool's storage: to be given back; nobody has a pointer */
 #define GSAW_TASK_CARRIER 0x40u /* takes nodes from the list of its group's graph */
 #define GSAW_TASK_FORKED 0x20u  /* not counted in its group; joined by its parent */
+#define GSAW_TASK_ALWAYS 0x80u  /* called even if its pool drops what has not started */
 
 #define GSAW_CREDIT 64u /* counts a worker takes at once for the group of the task it runs */
 

@@ -109,9 +109,10 @@ static void set_defaults(gsaw_scheduler *self, const gsaw_scheduler_options *opt
     gsaw__map_init(&self->ids, options->allocator);
     gsaw__interner_init(&self->kind_names, options->allocator);
     self->ready.allocator = self->held.allocator = self->timers.allocator = options->allocator;
-    self->random = options->seed;
-    if (options->seed == 0 && getrandom(&self->random, sizeof self->random, 0) < 0)
-        self->random = gsaw__clock_ns(); /* ids stay unlike each other, if not unguessable */
+    self->random[0] = self->random[1] = options->seed;
+    if (options->seed == 0 && getrandom(self->random, sizeof self->random, 0) < 0)
+        self->random[0] = gsaw__clock_ns(); /* ids stay unlike each other, if not unguessable */
+    self->random[1] = ~self->random[1];     /* of one seed, two sequences */
 }
 
 gsaw_status gsaw_scheduler_new(const gsaw_scheduler_options *options, gsaw_scheduler **out,
@@ -171,18 +172,30 @@ void gsaw_scheduler_free(gsaw_scheduler *self)
 
 gsaw_pool *gsaw_scheduler_pool(const gsaw_scheduler *self) { return self->pool; }
 
+/* Take the lock and find the record of a handle. With an error the lock is not held: in a forked
+ * child it may be held for ever. */
+static gsaw_status open_record(gsaw_scheduler *self, gsaw_handle task, uint32_t *number)
+{
+    if (gsaw__pool_is_forked(self->pool))
+        return GSAW_CLOSED;
+    gsaw__mutex_lock(&self->lock);
+    *number = gsaw__handle_record(self, task);
+    if (*number != GSAW_NONE)
+        return GSAW_OK;
+    gsaw__mutex_unlock(&self->lock);
+    return GSAW_NOT_FOUND;
+}
+
 /* ---- cancelling ---- */
 
 gsaw_status gsaw_scheduler_cancel(gsaw_scheduler *self, gsaw_handle task, bool dependants,
                                   bool *never_started)
 {
-    gsaw_status status = GSAW_NOT_FOUND;
     bool never = false;
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE) {
+    uint32_t number;
+    gsaw_status status = open_record(self, task, &number);
+    if (status == GSAW_OK) {
         gsaw__record *record = gsaw__record_at(self, number);
-        status = GSAW_OK;
         if (record->state == GSAW_TASK_RUNNING) {
             gsaw__record_stop(record, GSAW_RECORD_STOP | (dependants ? GSAW_RECORD_CANCELS : 0));
         } else if (!gsaw__record_has_ended(record)) {
@@ -193,8 +206,8 @@ gsaw_status gsaw_scheduler_cancel(gsaw_scheduler *self, gsaw_handle task, bool d
         } else {
             never = record->state != GSAW_TASK_DONE && record->state != GSAW_TASK_FAILED;
         }
+        gsaw__mutex_unlock(&self->lock);
     }
-    gsaw__mutex_unlock(&self->lock);
     if (never_started != NULL)
         *never_started = never;
     return status;
@@ -202,6 +215,8 @@ gsaw_status gsaw_scheduler_cancel(gsaw_scheduler *self, gsaw_handle task, bool d
 
 void gsaw_scheduler_cancel_all(gsaw_scheduler *self)
 {
+    if (gsaw__pool_is_forked(self->pool))
+        return;
     gsaw__mutex_lock(&self->lock);
     gsaw__cancel_all(self);
     gsaw__mutex_unlock(&self->lock);
@@ -212,7 +227,7 @@ void gsaw_scheduler_cancel_all(gsaw_scheduler *self)
 gsaw_handle gsaw_scheduler_find(gsaw_scheduler *self, const char *id)
 {
     gsaw_handle found = 0;
-    if (id == NULL)
+    if (id == NULL || gsaw__pool_is_forked(self->pool))
         return found;
     gsaw__mutex_lock(&self->lock);
     const uint32_t *number = gsaw__map_find(&self->ids, id, strlen(id));
@@ -224,21 +239,23 @@ gsaw_handle gsaw_scheduler_find(gsaw_scheduler *self, const char *id)
 
 const char *gsaw_scheduler_id(gsaw_scheduler *self, gsaw_handle task)
 {
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    const char *id = number == GSAW_NONE ? NULL : gsaw__record_id(self, number);
+    uint32_t number;
+    if (open_record(self, task, &number) != GSAW_OK)
+        return NULL;
+    const char *id = gsaw__record_id(self, number);
     gsaw__mutex_unlock(&self->lock);
     return id;
 }
 
 gsaw_status gsaw_scheduler_get_status(gsaw_scheduler *self, gsaw_handle task, gsaw_task_state *out)
 {
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE)
-        *out = (gsaw_task_state)gsaw__record_at(self, number)->state;
+    uint32_t number;
+    gsaw_status status = open_record(self, task, &number);
+    if (status != GSAW_OK)
+        return status;
+    *out = (gsaw_task_state)gsaw__record_at(self, number)->state;
     gsaw__mutex_unlock(&self->lock);
-    return number == GSAW_NONE ? GSAW_NOT_FOUND : GSAW_OK;
+    return GSAW_OK;
 }
 
 static void read_result(const gsaw_scheduler *self, uint32_t number, gsaw_task_result *out)
@@ -249,14 +266,14 @@ static void read_result(const gsaw_scheduler *self, uint32_t number, gsaw_task_r
                               .status = gsaw__record_has_ended(record) ? (gsaw_status)record->status
                                                                        : GSAW_AGAIN,
                               .text = "",
-                              .value = record->value,
+                              .value = gsaw__record_has_ended(record) ? record->value : NULL,
                               .cause = record->cause,
                               .worker = record->worker == UINT16_MAX ? UINT32_MAX : record->worker,
                               .attempts = record->attempts};
     if (record->cold != 0) {
         const gsaw__cold *cold = gsaw__cold_at(self, record);
         out->id = cold->id;
-        out->text = cold->text == NULL ? "" : cold->text;
+        out->text = cold->text == NULL || !gsaw__record_has_ended(record) ? "" : cold->text;
         out->queued_ns = cold->queued_ns;
         out->started_ns = cold->started_ns;
         out->finished_ns = cold->finished_ns;
@@ -268,27 +285,28 @@ static void read_result(const gsaw_scheduler *self, uint32_t number, gsaw_task_r
 
 gsaw_status gsaw_scheduler_result(gsaw_scheduler *self, gsaw_handle task, gsaw_task_result *out)
 {
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE)
-        read_result(self, number, out);
+    uint32_t number;
+    gsaw_status status = open_record(self, task, &number);
+    if (status != GSAW_OK)
+        return status;
+    read_result(self, number, out);
     gsaw__mutex_unlock(&self->lock);
-    return number == GSAW_NONE ? GSAW_NOT_FOUND : GSAW_OK;
+    return GSAW_OK;
 }
 
 gsaw_status gsaw_scheduler_take_value(gsaw_scheduler *self, gsaw_handle task, void **out)
 {
-    gsaw_status status = GSAW_NOT_FOUND;
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE) {
-        gsaw__record *record = gsaw__record_at(self, number);
-        status = gsaw__record_has_ended(record) ? GSAW_OK : GSAW_AGAIN;
-        if (status == GSAW_OK) {
-            *out = record->value;
-            record->value = NULL;
-            record->destroy = NULL;
-        }
+    uint32_t number;
+    gsaw_status status = open_record(self, task, &number);
+    if (status != GSAW_OK)
+        return status;
+    gsaw__record *record = gsaw__record_at(self, number);
+    if (gsaw__record_has_ended(record)) {
+        *out = record->value;
+        record->value = NULL;
+        record->destroy = NULL;
+    } else {
+        status = GSAW_AGAIN;
     }
     gsaw__mutex_unlock(&self->lock);
     return status;
@@ -296,35 +314,34 @@ gsaw_status gsaw_scheduler_take_value(gsaw_scheduler *self, gsaw_handle task, vo
 
 gsaw_status gsaw_scheduler_forget(gsaw_scheduler *self, gsaw_handle task)
 {
-    gsaw__dropped dropped = {0};
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE) {
-        gsaw__record *record = gsaw__record_at(self, number);
-        if (gsaw__record_has_ended(record))
-            dropped = gsaw__record_forget(self, number);
-        else
-            record->flags |= GSAW_RECORD_FORGOTTEN;
-    }
+    uint32_t number;
+    gsaw_status status = open_record(self, task, &number);
+    if (status != GSAW_OK)
+        return status;
+    gsaw__dropped dropped = gsaw__record_forget(self, number);
     gsaw__mutex_unlock(&self->lock);
     gsaw__dropped_destroy(dropped);
-    return number == GSAW_NONE ? GSAW_NOT_FOUND : GSAW_OK;
+    return GSAW_OK;
 }
 
 gsaw_status gsaw_scheduler_raise(gsaw_scheduler *self, gsaw_handle task, int32_t priority)
 {
     if (priority > PRIORITY_MAX || priority < -PRIORITY_MAX)
         return GSAW_RANGE;
-    gsaw__mutex_lock(&self->lock);
-    uint32_t number = gsaw__handle_record(self, task);
-    if (number != GSAW_NONE)
-        gsaw__record_raise(self, number, priority);
+    uint32_t number;
+    gsaw_status status = open_record(self, task, &number);
+    if (status != GSAW_OK)
+        return status;
+    gsaw__record_raise(self, number, priority);
     gsaw__mutex_unlock(&self->lock);
-    return number == GSAW_NONE ? GSAW_NOT_FOUND : GSAW_OK;
+    return GSAW_OK;
 }
 
 void gsaw_scheduler_count(gsaw_scheduler *self, gsaw_scheduler_counts *out)
 {
+    *out = (gsaw_scheduler_counts){0};
+    if (gsaw__pool_is_forked(self->pool))
+        return;
     gsaw__mutex_lock(&self->lock);
     *out = (gsaw_scheduler_counts){.submitted = self->submitted,
                                    .rejected = self->rejected,
@@ -343,6 +360,8 @@ void gsaw_scheduler_count(gsaw_scheduler *self, gsaw_scheduler_counts *out)
 size_t gsaw_scheduler_running(gsaw_scheduler *self, gsaw_handle *out, size_t room)
 {
     size_t count = 0;
+    if (gsaw__pool_is_forked(self->pool))
+        return count;
     gsaw__mutex_lock(&self->lock);
     for (const gsaw_context *at = self->running; at != NULL; at = at->next, count++)
         if (count < room)

@@ -43,7 +43,7 @@ typedef struct gsaw__record {
     uint64_t sequence;     /* order of arrival */
     uint64_t ready_at;     /* picks when it became ready; while unready: scratch of searches */
     uint32_t generation;   /* of the handle; odd while in use */
-    int32_t priority;      /* effective */
+    int32_t priority;      /* effective, but for what the critical path has more */
     uint32_t waits;
     uint32_t dependants, dependencies; /* lists of edges, from 1; 0: none */
     uint32_t slot;                     /* in ready or held */
@@ -53,6 +53,7 @@ typedef struct gsaw__record {
     uint32_t waiters;        /* threads that wait for it */
     uint16_t attempts, worker, affinity;
     uint8_t state, status, flags;
+    bool is_critical; /* on the critical path of its batch */
 } gsaw__record;
 
 /* What few tasks have: 104 bytes. */
@@ -102,6 +103,7 @@ struct gsaw_context {
     gsaw_context *next, *previous; /* all that run */
     const gsaw_handle *awaited;    /* what it waits for now; NULL: nothing */
     size_t awaited_count;
+    bool awaits_any; /* one of them is enough */
     void *value;
     void (*destroy)(void *);
     uint64_t memory;
@@ -119,6 +121,7 @@ struct gsaw_scheduler {
     gsaw__condition ended;          /* something that is waited for has ended, or nothing can */
     gsaw__condition room;           /* tasks_max allows more */
     uint32_t helpers;               /* of those on `ended`: tasks, that could run something */
+    uint32_t asleep;                /* running tasks that cannot go on until something ends */
     uint32_t state;                 /* enum gsaw__scheduler_state */
 
     gsaw__blocks records;                          /* of gsaw__record; numbers from 0 */
@@ -130,7 +133,7 @@ struct gsaw_scheduler {
     gsaw__map ids;                                 /* id to record */
     gsaw__interner kind_names;
     GSAW_ARRAY(gsaw__kind) kinds;
-    uint64_t random; /* of UUIDs */
+    uint64_t random[2]; /* of the halves of UUIDs */
 
     gsaw__queue ready, held;          /* by effective priority, then sequence */
     uint32_t ready_first, ready_last; /* both, by when they became ready; from 1 */
@@ -179,6 +182,10 @@ uint32_t gsaw__record_new(gsaw_scheduler *self);
 /* Give a record's place, its cold part and its links back. Its value must be gone. */
 void gsaw__record_free(gsaw_scheduler *self, uint32_t number);
 
+/* A record that was forgotten and has ended: its id may be used again at once, its place when
+ * nobody waits for it and nothing that it waited for leads to it any more. May be said again. */
+void gsaw__record_release(gsaw_scheduler *self, uint32_t number);
+
 /* The cold part, made if there is none; NULL when memory is out. Other colds may move. */
 gsaw__cold *gsaw__record_cold(gsaw_scheduler *self, uint32_t number);
 
@@ -191,11 +198,14 @@ const char *gsaw__record_id(gsaw_scheduler *self, uint32_t number);
 /* For messages: its id, or its place in numbers. `room` is for those; returns what to print. */
 const char *gsaw__record_name(const gsaw_scheduler *self, uint32_t number, char room[24]);
 
-/* Keep a text with the record; without memory it is lost. */
+/* Keep a text with the record, "" for none; without memory it is lost. */
 void gsaw__record_set_text(gsaw_scheduler *self, uint32_t number, const char *text);
 
 /* Let `after` wait for `before`. False when memory is out. */
 bool gsaw__link_new(gsaw_scheduler *self, uint32_t after, uint32_t before);
+
+/* Give back a link that is in no list any more. */
+void gsaw__link_free(gsaw_scheduler *self, uint32_t link);
 
 /* Undo the newest link of `after`, which must be the newest dependant of what it waits for, too. */
 void gsaw__link_undo(gsaw_scheduler *self, uint32_t after);
@@ -203,7 +213,7 @@ void gsaw__link_undo(gsaw_scheduler *self, uint32_t after);
 /* The handle of a record in use. */
 gsaw_handle gsaw__record_handle(const gsaw_scheduler *self, uint32_t number);
 
-/* The record of a handle; GSAW_NONE: it is of none. */
+/* The record of a handle; GSAW_NONE: it is of none, or of one that has ended and is forgotten. */
 uint32_t gsaw__handle_record(const gsaw_scheduler *self, gsaw_handle handle);
 
 /* ---- end.c: states ---- */
@@ -212,6 +222,13 @@ uint32_t gsaw__handle_record(const gsaw_scheduler *self, gsaw_handle handle);
 static inline bool gsaw__record_has_ended(const gsaw__record *record)
 {
     return gsaw_task_state_is_end((gsaw_task_state)record->state);
+}
+
+/* What it is ordered by among those that are ready. The critical path's part is not inherited: all
+ * that leads to one end would have it, and so nothing would. */
+static inline int32_t gsaw__record_rank(const gsaw_scheduler *self, const gsaw__record *record)
+{
+    return record->priority + (record->is_critical ? self->options.critical_path_priority : 0);
 }
 
 /* Change the state, legally, and count it. */
@@ -249,13 +266,14 @@ typedef struct gsaw__dropped {
     void (*destroy)(void *);
 } gsaw__dropped;
 
-/* Forget a record that has ended: takes its value out, to be destroyed without the lock. */
+/* Forget a record, at its end if that is still to come: takes its value out, to be destroyed
+ * without the lock. */
 gsaw__dropped gsaw__record_forget(gsaw_scheduler *self, uint32_t number);
 
 /* Without the lock. */
 void gsaw__dropped_destroy(gsaw__dropped dropped);
 
-/* Nothing runs, is ready or will be by itself, though there are tasks left. */
+/* Nothing runs on, is ready or will be by itself, though there are tasks left. */
 bool gsaw__is_stalled(const gsaw_scheduler *self);
 
 /* Tasks that have not ended. */
@@ -311,6 +329,14 @@ void gsaw__timers_clear(gsaw_scheduler *self, uint32_t number);
 void gsaw__timers_stop(gsaw_scheduler *self);
 
 /* ---- wait.c ---- */
+
+/* The next that a record waits for, GSAW_NONE beyond the last. *step is the place in its list, 0 at
+ * first. What runs waits for what its function waits for. Frees the links that lead to what has
+ * ended, so that it is passed by once. */
+uint32_t gsaw__next_awaited(gsaw_scheduler *self, gsaw__record *record, uint32_t *step);
+
+/* Whether a task that waits inside has got what it waits for. */
+bool gsaw__wait_is_over(const gsaw_scheduler *self, const gsaw_context *context);
 
 /* Wait for room for `count` tasks, or return GSAW_AGAIN if not to wait. */
 gsaw_status gsaw__wait_for_room(gsaw_scheduler *self, size_t count, bool may_wait);

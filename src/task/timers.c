@@ -46,8 +46,6 @@ static void serve(void *argument)
         }
         fire(self, gsaw__queue_item(&self->timers, next->slot));
         gsaw__executor_execute(self);
-        if (gsaw_pool_worker_count(self->pool) == 0)
-            gsaw__condition_broadcast(&self->ended); /* one of those who wait runs what is ready */
     }
     gsaw__mutex_unlock(&self->lock);
 }

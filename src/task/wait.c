@@ -17,17 +17,20 @@ typedef struct wait {
     bool is_any;
     uint64_t deadline_ns;
     gsaw_error *error;
+    size_t ended; /* so many from the first on have ended: they are not looked at again */
+    size_t root;  /* of these something was ready, when last looked for */
 } wait;
 
 static bool is_forked(const gsaw_scheduler *self) { return gsaw__pool_is_forked(self->pool); }
 
-/* Sleep on `ended` (the lock is given back), or run what there is if the pool has no threads. False
- * when the deadline has passed. */
+/* Sleep on a condition (the lock is given back), or run what there is if the pool has no threads
+ * and this is none of its tasks. False when the deadline has passed. */
 static bool sleep_until(gsaw_scheduler *self, gsaw__condition *condition, uint64_t deadline_ns)
 {
     if (deadline_ns != GSAW_NO_DEADLINE && gsaw__clock_ns() >= deadline_ns)
         return false;
-    if (gsaw_pool_worker_count(self->pool) == 0 && gsaw_group_pending(&self->group) != 0) {
+    if (gsaw_pool_worker_count(self->pool) == 0 && gsaw_group_pending(&self->group) != 0 &&
+        gsaw__pool_worker_here(self->pool) == NULL) {
         gsaw__mutex_unlock(&self->lock);
         gsaw_pool_wait_until(self->pool, &self->group, deadline_ns);
         gsaw__mutex_lock(&self->lock);
@@ -47,16 +50,26 @@ static bool has_ended(const gsaw_scheduler *self, gsaw_handle task)
     return number == GSAW_NONE || gsaw__record_has_ended(gsaw__record_at(self, number));
 }
 
-/* Whether the wait is over; *which: the first that has ended. */
-static bool is_over(const gsaw_scheduler *self, const wait *what, size_t *which)
+/* Whether the wait is over; *which, of a wait for any: the first that has ended. */
+static bool is_over(const gsaw_scheduler *self, wait *what, size_t *which)
 {
-    size_t ended = 0;
-    for (size_t i = what->count; i-- > 0;)
-        if (has_ended(self, what->tasks[i])) {
-            ended++;
-            *which = i;
-        }
-    return what->is_any ? ended != 0 : ended == what->count;
+    if (what->is_any) {
+        *which = 0;
+        while (*which < what->count && !has_ended(self, what->tasks[*which]))
+            ++*which;
+        return *which < what->count;
+    }
+    while (what->ended < what->count && has_ended(self, what->tasks[what->ended]))
+        what->ended++;
+    return what->ended == what->count;
+}
+
+bool gsaw__wait_is_over(const gsaw_scheduler *self, const gsaw_context *context)
+{
+    wait what = {
+        .tasks = context->awaited, .count = context->awaited_count, .is_any = context->awaits_any};
+    size_t which;
+    return is_over(self, &what, &which);
 }
 
 /* Count the waiter in: its tasks' records stay until it is counted out. GSAW_NOT_FOUND and nothing
@@ -74,20 +87,17 @@ static gsaw_status join(gsaw_scheduler *self, const wait *what)
 static void part(gsaw_scheduler *self, const wait *what)
 {
     for (size_t i = 0; i < what->count; i++) {
-        uint32_t number = gsaw__handle_record(self, what->tasks[i]);
+        uint32_t number = (uint32_t)what->tasks[i]; /* joined: it is there, if forgotten */
         gsaw__record *record = gsaw__record_at(self, number);
         record->waiters--;
-        if (record->waiters == 0 && record->waits == 0 && record->value == NULL &&
-            (record->flags & GSAW_RECORD_FORGOTTEN) != 0 && gsaw__record_has_ended(record))
-            gsaw__record_free(self, number);
+        if ((record->flags & GSAW_RECORD_FORGOTTEN) != 0 && gsaw__record_has_ended(record))
+            gsaw__record_release(self, number);
     }
 }
 
 /* ---- searches: from a task to what it waits for ---- */
 
-/* The i-th thing that a record waits for, GSAW_NONE beyond the last. *step is the place in its
- * list, 0 at first. What runs waits for what its function waits for. */
-static uint32_t next_awaited(const gsaw_scheduler *self, const gsaw__record *record, uint32_t *step)
+uint32_t gsaw__next_awaited(gsaw_scheduler *self, gsaw__record *record, uint32_t *step)
 {
     if (record->state == GSAW_TASK_RUNNING) {
         const gsaw_context *context = record->context;
@@ -98,17 +108,20 @@ static uint32_t next_awaited(const gsaw_scheduler *self, const gsaw__record *rec
         }
         return GSAW_NONE;
     }
-    uint32_t link = *step == 0 ? record->dependencies : *step;
-    while (link != 0 && link != GSAW_NONE) {
+    for (;;) {
+        uint32_t *next =
+            *step == 0 ? &record->dependencies : &gsaw__link_at(self, *step)->next_dependency;
+        uint32_t link = *next;
+        if (link == 0)
+            return GSAW_NONE;
         const gsaw__link *at = gsaw__link_at(self, link);
-        link = at->next_dependency == 0 ? GSAW_NONE : at->next_dependency;
         if (at->before != GSAW_NONE) {
             *step = link;
             return at->before;
         }
+        *next = at->next_dependency; /* it has ended: no search comes by here again */
+        gsaw__link_free(self, link);
     }
-    *step = GSAW_NONE;
-    return GSAW_NONE;
 }
 
 /* Follow what `root` waits for, depth first, until `accept` says that a record is it; ready_at of
@@ -147,7 +160,7 @@ static uint32_t search_from(gsaw_scheduler *self, uint32_t root, search *how)
             return GSAW_NONE;
         record = gsaw__record_at(self, current);
         uint32_t step = (uint32_t)record->ready_at, from = (uint32_t)(record->ready_at >> 32);
-        found = next_awaited(self, record, &step);
+        found = gsaw__next_awaited(self, record, &step);
         record->ready_at = (uint64_t)from << 32 | step;
         if (found == GSAW_NONE)
             current = from - 1; /* 0 - 1 is GSAW_NONE */
@@ -195,31 +208,51 @@ static gsaw_status check_wait(gsaw_scheduler *self, const gsaw_context *context,
 /* ---- waiting inside a task ---- */
 
 /* Something ready that is waited for, directly or not; GSAW_NONE. *mark: of the search. */
-static uint32_t find_ready(gsaw_scheduler *self, const wait *what, uint32_t *mark)
+static uint32_t find_ready(gsaw_scheduler *self, wait *what, uint32_t *mark)
 {
     search how = {.accept = is_ready, .mark = gsaw__next_mark(self)};
     *mark = how.mark;
-    for (size_t i = 0; i < what->count; i++) {
-        uint32_t root = gsaw__handle_record(self, what->tasks[i]);
+    if (what->root < what->ended)
+        what->root = what->ended;
+    for (size_t i = what->ended; i < what->count; i++) { /* from the root on, once around */
+        uint32_t root = gsaw__handle_record(self, what->tasks[what->root]);
         uint32_t found = search_from(self, root, &how);
         if (found != GSAW_NONE)
             return found;
+        what->root = what->root + 1 == what->count ? what->ended : what->root + 1;
     }
     return GSAW_NONE;
 }
 
+/* The tasks on this thread's stack, which end only when the innermost does: if that sleeps without
+ * a deadline, so do they. */
+static uint32_t asleep_with(gsaw_scheduler *self, const wait *what)
+{
+    uint32_t count = 0;
+    if (what->deadline_ns == GSAW_NO_DEADLINE)
+        for (const gsaw_context *at = gsaw__executor_context(self); at != NULL; at = at->outer)
+            count++;
+    return count;
+}
+
 /* Nothing of it is ready: let another thread take this one's place until something is. */
-static bool block(gsaw_scheduler *self, gsaw_worker *worker, const wait *what)
+static bool block(gsaw_scheduler *self, gsaw_worker *worker, wait *what)
 {
     size_t which;
-    uint32_t mark;
+    uint32_t mark, asleep = asleep_with(self, what);
     bool in_time = true;
     gsaw__mutex_unlock(&self->lock);
     gsaw_worker_block_begin(worker);
     gsaw__mutex_lock(&self->lock);
     self->helpers++;
-    if (!is_over(self, what, &which) && find_ready(self, what, &mark) == GSAW_NONE)
+    self->asleep += asleep;
+    if (gsaw__is_stalled(self)) { /* who waits for all, or for room, is to know */
+        gsaw__condition_broadcast(&self->ended);
+        gsaw__condition_broadcast(&self->room);
+    }
+    while (in_time && !is_over(self, what, &which) && find_ready(self, what, &mark) == GSAW_NONE)
         in_time = sleep_until(self, &self->ended, what->deadline_ns);
+    self->asleep -= asleep;
     self->helpers--;
     gsaw__mutex_unlock(&self->lock);
     gsaw_worker_block_end(worker);
@@ -227,7 +260,7 @@ static bool block(gsaw_scheduler *self, gsaw_worker *worker, const wait *what)
     return in_time;
 }
 
-static bool help(gsaw_scheduler *self, gsaw_worker *worker, const wait *what, size_t *which)
+static bool help(gsaw_scheduler *self, gsaw_worker *worker, wait *what, size_t *which)
 {
     uint32_t next = GSAW_NONE, mark = 0;
     bool in_time = true;
@@ -247,13 +280,14 @@ static bool help(gsaw_scheduler *self, gsaw_worker *worker, const wait *what, si
         }
         gsaw__executor_take(self, next, gsaw_worker_index(worker), true);
         next = gsaw__executor_run(self, worker, next, mark);
+        gsaw_handle kept = next == GSAW_NONE ? 0 : gsaw__record_handle(self, next);
         gsaw__executor_execute(self);
+        next = gsaw__handle_record(self, kept); /* its place may be another task's by now */
     }
     return true;
 }
 
-static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, const wait *what,
-                               size_t *which)
+static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, wait *what, size_t *which)
 {
     gsaw_context *context = gsaw__executor_context(self);
     gsaw_status status = context == NULL ? GSAW_OK : check_wait(self, context, what);
@@ -265,6 +299,7 @@ static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, const 
     if (context != NULL) {
         context->awaited = what->tasks;
         context->awaited_count = what->count;
+        context->awaits_any = what->is_any;
     }
     status = help(self, worker, what, which) ? GSAW_OK : GSAW_TIMEOUT;
     if (context != NULL)
@@ -274,7 +309,7 @@ static gsaw_status wait_inside(gsaw_scheduler *self, gsaw_worker *worker, const 
 
 /* ---- the API ---- */
 
-static gsaw_status wait_for(gsaw_scheduler *self, const wait *what, size_t *which)
+static gsaw_status wait_for(gsaw_scheduler *self, wait *what, size_t *which)
 {
     if (is_forked(self))
         return gsaw__fail(what->error, GSAW_CLOSED, "%s", gsaw_status_text(GSAW_CLOSED));
@@ -366,7 +401,8 @@ gsaw_status gsaw_scheduler_wait_all(gsaw_scheduler *self, uint64_t deadline_ns, 
 gsaw_status gsaw__wait_for_room(gsaw_scheduler *self, size_t count, bool may_wait)
 {
     while (gsaw__unended(self) != 0 && self->state == GSAW_SCHEDULER_OPEN &&
-           gsaw__unended(self) + count > self->options.tasks_max) {
+           gsaw__unended(self) + count > self->options.tasks_max &&
+           !gsaw__is_stalled(self)) { /* else it may be what they wait for */
         if (!may_wait)
             return GSAW_AGAIN;
         sleep_until(self, &self->room, GSAW_NO_DEADLINE);

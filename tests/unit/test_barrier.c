@@ -107,6 +107,33 @@ static void test_barrier_releases_and_resets(void **state)
     gsaw_barrier_free(self.barrier);
 }
 
+/* Who is slow to wake up is told of its own round, not of one that came after. */
+static void test_barrier_tells_each_of_its_own_round(void **state)
+{
+    (void)state;
+    crowd self = {0};
+    gsaw_barrier *other = NULL;
+    gsaw__thread threads[2];
+    assert_int_equal(gsaw_barrier_new(NULL, 2, &self.barrier, NULL), GSAW_OK);
+    assert_int_equal(gsaw_barrier_new(NULL, 2, &other, NULL), GSAW_OK);
+    for (uint32_t round = 1; round <= 200; round++) {
+        run_threads(wait_once, &self, 1, threads);
+        while (gsaw_barrier_waiting(self.barrier) < 1)
+            gsaw__thread_pause();
+        /* It sleeps by now; before it is up again, two rounds pass: one cancelled, one whole. */
+        gsaw_barrier_wait(other, gsaw__clock_ns() + 200000, NULL);
+        gsaw_barrier_release(self.barrier);
+        gsaw_barrier_reset(self.barrier);
+        run_threads(wait_once, &self, 1, &threads[1]);
+        assert_int_equal(gsaw_barrier_wait(self.barrier, UINT64_MAX, NULL), GSAW_OK);
+        for (int i = 0; i < 2; i++)
+            gsaw__thread_join(&threads[i]);
+        assert_int_equal(gsaw__load_relaxed(&self.cancelled), round); /* test: joined */
+    }
+    gsaw_barrier_free(other);
+    gsaw_barrier_free(self.barrier);
+}
+
 static void test_barrier_without_memory_is_none(void **state)
 {
     (void)state;
@@ -129,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_barrier_lets_nobody_pass_early),
         cmocka_unit_test(test_barrier_releases_and_resets),
+        cmocka_unit_test(test_barrier_tells_each_of_its_own_round),
         cmocka_unit_test(test_barrier_without_memory_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

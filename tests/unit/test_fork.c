@@ -447,6 +447,27 @@ static void test_pool_pins_and_sizes_its_threads(void **state)
     gsaw_pool_free(pool);
 }
 
+static gsaw_status copy_name(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker, (void)value;
+    return pthread_getname_np(pthread_self(), argument, 16) == 0 ? GSAW_OK : GSAW_SYSTEM;
+}
+
+static void test_pool_names_its_threads(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {
+        {NULL, "gangsaw-0"}, {"index", "index-0"}, {"a long name", "a long n-0"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[16] = "";
+        gsaw_pool *pool = open_pool(&(gsaw_pool_options){.workers = 1, .name = names[i][0]});
+        gsaw_task task = {.function = copy_name, .argument = name};
+        assert_int_equal(run_one(pool, &task), GSAW_OK);
+        assert_string_equal(name, names[i][1]);
+        gsaw_pool_free(pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_pool_shutdown_until_names_what_is_stuck),
         cmocka_unit_test(test_pool_replaces_workers_that_block),
         cmocka_unit_test(test_pool_pins_and_sizes_its_threads),
+        cmocka_unit_test(test_pool_names_its_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/thread.h"
@@ -503,6 +506,55 @@ static void test_graph_ends_every_node_as_the_model_says(void **state)
     }
 }
 
+static gsaw_status wait_open(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker, (void)value;
+    while (!gsaw__load_acquire((_Atomic bool *)argument)) /* test: opened below */
+        gsaw__thread_pause();
+    return GSAW_OK;
+}
+
+static int use_after_fork(gsaw_graph *graph, gsaw_pool *pool)
+{
+    bool right = gsaw_graph_wait(graph) == GSAW_CLOSED &&
+                 gsaw_graph_run(graph, pool, NULL) == GSAW_CLOSED &&
+                 gsaw_graph_add(graph, add_one, NULL, 0, NULL) == GSAW_INVALID;
+    gsaw_graph_cancel(graph);
+    gsaw_graph_cancel_node(graph, 0);
+    gsaw_graph_counts counts;
+    gsaw_graph_count(graph, &counts);
+    gsaw_pool_free(pool);
+    gsaw_graph_free(graph);
+    return right && counts.done == 0 ? 0 : 1;
+}
+
+/* A child that is forked while a graph runs: its calls return, and it may free what it has. */
+static void test_graph_is_closed_in_a_forked_child(void **state)
+{
+    (void)state;
+    _Atomic bool is_open = false;
+    gsaw_pool *pool = open_pool(2);
+    gsaw_graph *graph = make();
+    uint32_t first = add(graph, wait_open, (void *)&is_open), last = add(graph, add_one, NULL);
+    depend(graph, last, first);
+    assert_int_equal(gsaw_graph_start(graph, pool, NULL), GSAW_OK);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(20); /* a hang is a failure, too */
+        _exit(use_after_fork(graph, pool));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    gsaw__store_release(&is_open, true); /* test: pairs with wait_open() */
+    assert_int_equal(gsaw_graph_wait(graph), GSAW_OK);
+    expect_counts(graph, 2, 0, 0, 0);
+    gsaw_graph_free(graph);
+    gsaw_pool_free(pool);
+}
+
 static void test_graph_without_memory_stays_as_it_was(void **state)
 {
     (void)state;
@@ -555,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_graph_cancels_one_node_in_any_state),
         cmocka_unit_test(test_graph_runs_inside_tasks_and_on_any_pool),
         cmocka_unit_test(test_graph_ends_every_node_as_the_model_says),
+        cmocka_unit_test(test_graph_is_closed_in_a_forked_child),
         cmocka_unit_test(test_graph_without_memory_stays_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,9 @@ static void test_pool_refuses(void **state)
     options = (gsaw_pool_options){.size = sizeof options, .workers = 1025};
     assert_int_equal(gsaw_pool_new(&options, &pool, &error), GSAW_RANGE);
     assert_int_equal(error.status, GSAW_RANGE);
+    options = (gsaw_pool_options){.size = sizeof options, .workers = 1, .stack_size = 1};
+    assert_int_equal(gsaw_pool_new(&options, &pool, &error), GSAW_RANGE);
+    assert_memory_equal(error.text, "stack_size: 1 is below ", 23);
     assert_null(pool);
     pool = make(1);
     gsaw_group group = {0};

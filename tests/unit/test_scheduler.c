@@ -73,6 +73,64 @@ static void test_scheduler_runs_the_critical_path_first(void **state)
     close_all(&self);
 }
 
+/* Of a diamond, the way by cost, not by number; its start and its end are on it in any case. What
+ * the path has more is not inherited: all of it leads to the one end. */
+static void test_scheduler_finds_the_critical_path_of_diamonds(void **state)
+{
+    (void)state;
+    for (int dear = 0; dear < 2; dear++) {
+        shared self;
+        open_with(&self, &(gsaw_scheduler_options){.workers = 1, .critical_path_priority = 3});
+        current = &self;
+        hold(&self);
+        const char *on_top[] = {"top"}, *on_left[] = {"left"}, *on_both[] = {"left2", "right"};
+        gsaw_task_definition tasks[] = {task_of("other", 2), task_of("bottom", 0),
+                                        task_of("left2", 0), task_of("left", 0),
+                                        task_of("right", 0), task_of("top", 0)};
+        tasks[1].depends = on_both;
+        tasks[2].depends = on_left;
+        tasks[3].depends = tasks[4].depends = on_top;
+        for (int i = 1; i < 5; i++)
+            tasks[i].depends_count = i == 1 ? 2 : 1;
+        tasks[4].cost = dear != 0 ? 5 : 1; /* two of 1 on the left */
+        assert_int_equal(gsaw_scheduler_schedule_batch(self.scheduler, tasks, 6, NULL, NULL),
+                         GSAW_OK);
+        run_all(&self);
+        assert_string_equal(self.log, dear != 0 ? "top right other left left2 bottom"
+                                                : "top left left2 other right bottom");
+        close_all(&self);
+    }
+}
+
+/* A raise goes down all levels, at any time, and into both sides. */
+static void test_scheduler_raises_through_all_levels(void **state)
+{
+    (void)state;
+    shared self;
+    open_with(&self, &(gsaw_scheduler_options){.workers = 1, .critical_path_priority = -1});
+    current = &self;
+    hold(&self);
+    gsaw_handle level[6][2] = {{0}};
+    static const char *const names[6][2] = {{"a0", "b0"}, {"a1", "b1"}, {"a2", "b2"},
+                                            {"a3", "b3"}, {"a4", "b4"}, {"a5", "b5"}};
+    gsaw_task_definition other = task_of("other", 5);
+    for (int i = 0; i < 6; i++)
+        for (int side = 0; side < 2; side++) {
+            gsaw_task_definition one = task_of(names[i][side], 0);
+            one.after = i == 0 ? NULL : level[i - 1];
+            one.after_count = i == 0 ? 0 : 2;
+            level[i][side] = add(&self, &one);
+        }
+    add(&self, &other);
+    assert_int_equal(gsaw_scheduler_raise(self.scheduler, level[4][1], 9), GSAW_OK);
+    assert_int_equal(gsaw_scheduler_raise(self.scheduler, level[2][0], 3), GSAW_OK); /* lower */
+    assert_int_equal(gsaw_scheduler_raise(self.scheduler, level[2][0], 1000001), GSAW_RANGE);
+    run_all(&self);
+    assert_string_equal(self.log, "a0 b0 a1 b1 a2 b2 a3 b3 b4 other a4 a5 b5");
+    assert_int_equal(gsaw_scheduler_raise(self.scheduler, level[0][0], 9), GSAW_OK); /* ended */
+    close_all(&self);
+}
+
 static void test_scheduler_lets_nobody_starve(void **state)
 {
     (void)state;
@@ -132,7 +190,8 @@ static void expect_refusal(shared *self, const gsaw_task_definition *tasks, size
     assert_int_equal(after.announced, before.announced);
     assert_int_equal(after.rejected, before.rejected + count);
     for (size_t i = 0; i < count; i++) /* and their ids are free */
-        if (tasks[i].id != NULL && strcmp(tasks[i].id, "there") != 0)
+        if (tasks[i].id != NULL && strcmp(tasks[i].id, "there") != 0 &&
+            strcmp(tasks[i].id, "waiting") != 0)
             assert_int_equal(gsaw_scheduler_find(self->scheduler, tasks[i].id), 0);
 }
 
@@ -221,6 +280,41 @@ static void test_scheduler_waits_for_announced_tasks_and_reports_them(void **sta
     add(&self, &later);
     run_all(&self);
     assert_string_equal(self.log, "late later first");
+    close_all(&self);
+}
+
+/* A refused batch leaves nothing behind, not even on what it would have been. */
+static void test_scheduler_refused_batch_leaves_nothing(void **state)
+{
+    (void)state;
+    shared self;
+    open_one(&self);
+    current = &self;
+    hold(&self);
+    const char *on_late[] = {"late"}, *on_new[] = {"new", "late"};
+    gsaw_task_definition waiting = task_of("waiting", 0), late = task_of("late", 0),
+                         middle = task_of("middle", 5),
+                         bad[] = {task_of("late", 9), task_of("x", 9), task_of("waiting", 9)};
+    waiting.depends = on_late;
+    waiting.depends_count = 1;
+    waiting.may_come_later = true;
+    add(&self, &waiting);
+    bad[1].depends = on_new; /* announces an id more, and waits for the one that is adopted */
+    bad[1].depends_count = 2;
+    bad[1].may_come_later = true;
+    bad[0].kind = bad[1].kind = "kind";
+    bad[0].retries = bad[1].retries = 3;
+    for (int round = 0; round < 3; round++) {
+        expect_refusal(&self, bad, 2 + (round != 1), round == 1 ? GSAW_INVALID : GSAW_EXISTS,
+                       round == 1 ? "task \"x\": a number of dependencies, and none"
+                                  : "task \"waiting\": there is a task with this id already");
+        bad[1].depends = round == 0 ? NULL : on_new;
+    }
+    add(&self, &middle);
+    add(&self, &late); /* at its own priority, not at that which was refused */
+    run_all(&self);
+    assert_string_equal(self.log, "middle late waiting");
+    assert_int_equal(gsaw_scheduler_wait_all(self.scheduler, GSAW_NO_DEADLINE, NULL), GSAW_OK);
     close_all(&self);
 }
 
@@ -342,10 +436,13 @@ int main(void)
         cmocka_unit_test(test_scheduler_runs_higher_priorities_first_then_older),
         cmocka_unit_test(test_scheduler_lets_dependencies_inherit),
         cmocka_unit_test(test_scheduler_runs_the_critical_path_first),
+        cmocka_unit_test(test_scheduler_finds_the_critical_path_of_diamonds),
+        cmocka_unit_test(test_scheduler_raises_through_all_levels),
         cmocka_unit_test(test_scheduler_lets_nobody_starve),
         cmocka_unit_test(test_scheduler_batch_comes_in_any_order),
         cmocka_unit_test(test_scheduler_refuses_cycles_by_name),
         cmocka_unit_test(test_scheduler_refuses_duplicates_and_what_is_missing),
+        cmocka_unit_test(test_scheduler_refused_batch_leaves_nothing),
         cmocka_unit_test(test_scheduler_waits_for_announced_tasks_and_reports_them),
         cmocka_unit_test(test_scheduler_skips_dependants_with_the_cause),
         cmocka_unit_test(test_scheduler_fail_fast_cancels_the_rest),
