@@ -259,14 +259,11 @@ static gsaw_status schedule(graph *self, gsaw_error *error)
                                                 .backoff_ns = BACKOFF_NS};
     }
     self->start_ns = gsaw__clock_ns();
-    gsaw_error detail = {0};
     gsaw_status status =
-        gsaw_scheduler_schedule_batch(self->scheduler, definitions, count, handles, &detail);
-    if (status != GSAW_OK)
-        return gsaw__fail(error, status, "%.80s: %.160s", self->cli->argument, detail.text);
-    for (size_t i = 0; i < count; i++)
+        gsaw_scheduler_schedule_batch(self->scheduler, definitions, count, handles, error);
+    for (size_t i = 0; i < count && status == GSAW_OK; i++)
         self->jobs[i].handle = handles[i];
-    return GSAW_OK;
+    return status;
 }
 
 static void wait_all(void *argument)
@@ -357,9 +354,12 @@ static int run_graph(graph *self)
     gsaw_status status = gsaw__taskfile_read(&self->file, cli->argument, &error);
     if (status == GSAW_OK)
         status = open_scheduler(self, &error);
-    if (status == GSAW_OK)
+    const char *what = NULL; /* the taskfile's errors have its name */
+    if (status == GSAW_OK) {
         status = run_all(self, &error);
-    int result = status == GSAW_OK ? report(self) : gsaw__session_refuse(&error);
+        what = strcmp(cli->argument, "-") == 0 ? "stdin" : cli->argument;
+    }
+    int result = status == GSAW_OK ? report(self) : gsaw__session_refuse(what, &error);
     if (status == GSAW_OK && cli->options.trace != NULL) {
         gsaw_pool_shutdown(self->pool, true);
         (void)gsaw_pool_write_trace(self->pool, gsaw__output_write, &cli->trace, NULL);
@@ -377,7 +377,7 @@ static int run_with_processes(graph *self)
     self->done = eventfd(0, EFD_CLOEXEC);
     if (self->done < 0) {
         gsaw__fail_errno(&error, errno, "eventfd");
-        return gsaw__session_refuse(&error);
+        return gsaw__session_refuse(NULL, &error);
     }
     int result;
     if (gsaw__processes_init(&self->processes, out, STDERR_FILENO, &error) == GSAW_OK) {
@@ -385,7 +385,7 @@ static int run_with_processes(graph *self)
         gsaw__signals_set_bell(-1);
         gsaw__processes_clear(&self->processes);
     } else {
-        result = gsaw__session_refuse(&error);
+        result = gsaw__session_refuse(NULL, &error);
     }
     close(self->done);
     return result;

@@ -135,7 +135,7 @@ class Order(RunCase):
         self.assertEqual(report["0"]["reason"], f'"{count}" did not end as done')
         tasks[-1]["depends"] = ["0"]
         self.graph(*tasks)
-        self.assert_refused(["run", "graph.json"], "cycle: 0 -> 1 -> ")
+        self.assert_refused(["run", "graph.json"], "cycle: 0 -> 1 -> ", " -> ... -> 0\n")
 
     def test_many_tasks(self):
         count = 1500
@@ -433,6 +433,8 @@ class BadFile(RunCase):
             ([a, shell("b", "true", depends=["c"]), shell("c", "true", depends=["b"])],
              "cycle: b -> c -> b"),
             ([a, shell("b", "true", depends=["zz"])], 'task "b": dependency "zz" is not there'),
+            ([a, shell("b" * 300, "true", depends=["z" * 300])],
+             'b...": dependency "' + "z" * 60 + '..." is not there'),
             ([a, a], 'task "a": there is a task with this id already'),
             ([a, {"id": "b"}], 'task "b": has no command'),
             ([a, {"command": ["true"]}], "task 2: has no id"),
