@@ -249,9 +249,13 @@ GSAW_API uint32_t gsaw_pool_worker_max(const gsaw_pool *self);
 GSAW_API gsaw_status gsaw_pool_stats(const gsaw_pool *self, uint32_t index, gsaw_worker_stats *out);
 
 /* Write the trace (options.trace_events) as Chrome / Perfetto JSON, for chrome://tracing or
- * ui.perfetto.dev: a lane for each worker with its tasks, steals and times parked, and counters of
- * queued tasks and resident memory. `write` is called with pieces of it until it returns anything
- * but GSAW_OK. After gsaw_pool_shutdown. Errors: those of write, GSAW_NO_MEMORY. */
+ * ui.perfetto.dev: a lane for each worker with its tasks (by gsaw_worker_name_task, or the id of a
+ * scheduler's task), steals and times parked; counters, at most every millisecond: queued tasks,
+ * resident bytes, and a scheduler's ready and running tasks and admitted bytes. Times are
+ * microseconds since the pool was made; otherData.origin_ns is that moment (CLOCK_MONOTONIC). Where
+ * a ring was full its oldest events are missing, and the lane's name says how many. `write` is
+ * called with pieces of some 64 KiB until it returns anything but GSAW_OK. After
+ * gsaw_pool_shutdown. Errors: those of write, GSAW_NO_MEMORY. */
 GSAW_API gsaw_status gsaw_pool_write_trace(const gsaw_pool *self,
                                            gsaw_status (*write)(void *context, const char *bytes,
                                                                 size_t size),
@@ -279,6 +283,17 @@ GSAW_API bool gsaw_worker_is_cancelled(const gsaw_worker *self);
  * between no call on the pool. Nothing changes when the system gives no thread. */
 GSAW_API void gsaw_worker_block_begin(gsaw_worker *self);
 GSAW_API void gsaw_worker_block_end(gsaw_worker *self);
+
+/* Name the calling task in the trace: copied, cut at 91 bytes. A task without a name is "task".
+ * Without a trace nothing happens. */
+GSAW_API void gsaw_worker_name_task(gsaw_worker *self, const char *name);
+
+/* A span of one's own in the trace, within that of the calling task: begin returns what end wants.
+ * The name is copied, cut at 91 bytes; `value` is shown with it. Without a trace nothing happens,
+ * and no clock is read. */
+GSAW_API uint64_t gsaw_worker_span_begin(const gsaw_worker *self);
+GSAW_API void gsaw_worker_span_end(gsaw_worker *self, uint64_t begun, const char *name,
+                                   uint64_t value);
 
 /* The index of a worker in its pool, 0-based, stable while it lives. Any thread. */
 GSAW_API uint32_t gsaw_worker_index(const gsaw_worker *self);

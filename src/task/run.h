@@ -69,6 +69,9 @@ typedef struct gsaw__call {
     uint64_t *value;
 } gsaw__call;
 
+/* worker.c: record the pool's counters, if that is due. When this worker traces. */
+void gsaw__worker_sample(gsaw_worker *self);
+
 /* run.c: the call when this worker traces. */
 gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call);
 
