@@ -21,13 +21,16 @@
 #ifndef GANGSAW_POOL_H
 #define GANGSAW_POOL_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <gangsaw/alloc.h>
 #include <gangsaw/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct gsaw_pool gsaw_pool;     /* ThreadPool: opaque */
 typedef struct gsaw_worker gsaw_worker; /* one thread of a pool: opaque */
@@ -72,9 +75,9 @@ struct gsaw_task {
     uint64_t value; /* in: free use; after the end: the result */
     /* The rest is the library's. */
     gsaw_group *group;
-    gsaw_task *next;         /* in a list */
-    _Atomic uint32_t state;  /* gsaw_task_state, and flags */
-    _Atomic uint32_t status; /* gsaw_status of a failure */
+    gsaw_task *next;              /* in a list */
+    GSAW_ATOMIC(uint32_t) state;  /* gsaw_task_state, and flags */
+    GSAW_ATOMIC(uint32_t) status; /* gsaw_status of a failure */
 };
 
 /* The state of a task at this moment. What an ended task wrote can be read. Any thread, while the
@@ -113,14 +116,14 @@ GSAW_API bool gsaw_task_state_may_become(gsaw_task_state from, gsaw_task_state t
 struct gsaw_group {
     bool fail_fast; /* the caller's, before the first task: the first failure cancels the rest */
     /* The rest is the library's. */
-    _Atomic uint32_t cancelled; /* 1: what has not started never will */
-    _Atomic uint32_t status;    /* gsaw_status of the first task that failed */
-    void *graph;                /* the graph that this is the group of; NULL: of loose tasks */
-    char padding_pending[64];   /* what all read, what many count, and the inbox's: lines apart */
-    _Atomic uint64_t pending;   /* tasks that have not ended, and what workers hold in advance */
+    GSAW_ATOMIC(uint32_t) cancelled; /* 1: what has not started never will */
+    GSAW_ATOMIC(uint32_t) status;    /* gsaw_status of the first task that failed */
+    void *graph;                     /* the graph that this is the group of; NULL: of loose tasks */
+    char padding_pending[64]; /* what all read, what many count, and the inbox's: lines apart */
+    GSAW_ATOMIC(uint64_t) pending; /* tasks that have not ended, and what workers hold in advance */
     char padding_queued[64];
-    _Atomic uint64_t queued; /* of these, in the pool's inbox; the rest is under its lock */
-    gsaw_task *first, *last; /* its oldest and newest task there */
+    GSAW_ATOMIC(uint64_t) queued; /* of these, in the pool's inbox; the rest is under its lock */
+    gsaw_task *first, *last;      /* its oldest and newest task there */
     gsaw_group *following, *previous; /* other groups with tasks there */
 };
 
@@ -330,5 +333,9 @@ typedef struct gsaw_for_options {
  * Appl. Math. 17 (1969). */
 GSAW_API gsaw_status gsaw_pool_for(gsaw_pool *self, const gsaw_for_options *options,
                                    gsaw_range_function *function, void *argument);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

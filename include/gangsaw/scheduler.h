@@ -33,6 +33,10 @@
 #include <gangsaw/pool.h>
 #include <gangsaw/sync.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct gsaw_scheduler gsaw_scheduler; /* opaque */
 typedef struct gsaw_context gsaw_context;     /* of a task that runs: opaque */
 typedef struct gsaw_queue gsaw_queue;         /* TaskQueue: opaque */
@@ -293,5 +297,9 @@ GSAW_API bool gsaw_queue_remove(gsaw_queue *self, uint64_t ticket, void **out);
 
 /* How many items there are. */
 GSAW_API size_t gsaw_queue_size(gsaw_queue *self);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
