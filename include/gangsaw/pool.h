@@ -165,8 +165,10 @@ typedef struct gsaw_pool_options {
  * returned. */
 typedef struct gsaw_worker_stats {
     uint32_t worker_id;
-    uint64_t completed;  /* tasks run to their end, failed ones included */
-    uint64_t dropped;    /* tasks ended without being run: cancelled, skipped, shut down */
+    uint64_t completed;  /* tasks run to their end, failed ones included: of the pool, of graphs,
+                            and each attempt of a scheduler's */
+    uint64_t dropped;    /* tasks ended without being run: cancelled, skipped, shut down; but for a
+                            scheduler's, which gsaw_scheduler_count has */
     uint64_t pending;    /* tasks in this worker's deque now */
     uint64_t average_ns; /* busy_ns / completed; 0 when none */
     uint64_t busy_ns;    /* running tasks, and fetching the next where there is one at once */

@@ -294,6 +294,7 @@ uint32_t gsaw__executor_run(gsaw_scheduler *self, gsaw_worker *worker, uint32_t 
     void *argument = record->argument;
     gsaw__mutex_unlock(&self->lock);
     gsaw_status status = call(&context, function, argument);
+    gsaw__counters_count(&worker->counters.completed); /* before those who wait are told */
     gsaw__mutex_lock(&self->lock);
     leave(self, &context);
     record = gsaw__record_at(self, number); /* it may have moved */
@@ -347,6 +348,7 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     driver->next = self->free_driver;
     self->free_driver = driver;
     gsaw__mutex_unlock(&self->lock);
+    worker->is_own = true; /* what it ran was counted */
     return GSAW_OK;
 }
 

@@ -94,7 +94,9 @@ static inline gsaw_status gsaw__invoke(gsaw_worker *self, const gsaw__call *call
                              : call->function(self, call->argument, call->value);
     self->group = outer_group;
     self->token = outer_token;
-    gsaw__counters_count(&self->counters.completed);
+    if (!self->is_own)
+        gsaw__counters_count(&self->counters.completed);
+    self->is_own = false;
     return status;
 }
 
