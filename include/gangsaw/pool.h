@@ -131,7 +131,8 @@ struct gsaw_group {
  * one store; those submitted later are cancelled, too, until gsaw_group_reset. Any thread. */
 GSAW_API void gsaw_group_cancel(gsaw_group *self);
 
-/* Make an empty group (waited for) as good as new: not cancelled, no failure. */
+/* Make an empty group (waited for) as good as new: not cancelled, no failure. By one thread, with
+ * no other in a call on the group. */
 GSAW_API void gsaw_group_reset(gsaw_group *self);
 
 /* GSAW_OK, or the status of the first task that failed, or GSAW_CANCELLED. Any thread. */

@@ -109,7 +109,8 @@ typedef struct gsaw_task_result {
 typedef struct gsaw_scheduler_options {
     size_t size;                     /* sizeof(gsaw_scheduler_options) */
     const gsaw_allocator *allocator; /* NULL: malloc */
-    gsaw_pool *pool;                 /* borrowed, outlives the scheduler; NULL: one of its own */
+    gsaw_pool *pool;                 /* borrowed, outlives the scheduler: for a trace, or
+                                        pinned workers; NULL: one of its own */
     uint32_t workers;                /* of its own pool; 0: the CPUs this process may use */
     int32_t critical_path_priority;  /* 0: the default of 10; -1: none */
     uint32_t overtakes_max;          /* 0: the default of 1,000 */

@@ -133,7 +133,7 @@ static const gsaw__option forms[] = {
     {.name = "timeout",
      .kind = GSAW_OPTION_DURATION,
      .field_size = sizeof(uint64_t),
-     .min = 1,
+     .min = 1000000,
      .max = UINT64_C(1000) * 3600 * 1000000000},
     {.name = NULL},
 };

@@ -448,7 +448,9 @@ class BadFile(RunCase):
             ([a, shell("b", "true", retries=-1)], "retries: not a whole number"),
             ([a, shell("b", "true", memory="much")], "memory"),
             ([a, shell("b", "true", memory=5)], "memory: not a string"),
+            ([a, shell("b", "true", memory="2000T")], "memory: \"2000T\" is out of range"),
             ([a, shell("b", "true", timeout="5")], "timeout"),
+            ([a, shell("b", "true", timeout="0ms")], "out of range (allowed: 1ms to 1000h)"),
             ([a, shell("b", "true", depends="a")], "depends: not a list"),
             ([a, 5], "task 2: not an object"),
         ):
