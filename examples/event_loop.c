@@ -79,9 +79,13 @@ int main(void)
             *next = (request){.task = {.function = serve, .argument = next},
                               .owner = &self,
                               .number = (uint64_t)sent};
-            if (gsaw_pool_try_submit(self.pool, &self.group, &next->task) == GSAW_AGAIN)
+            gsaw_status status = gsaw_pool_try_submit(self.pool, &self.group, &next->task);
+            if (status == GSAW_AGAIN)
                 break;
+            if (status != GSAW_OK)
+                return 1;
         }
+        /* A task rings on its last steps: for a moment more the pool may count it as in flight. */
         struct pollfd events = {.fd = self.bell, .events = POLLIN}; /* sockets would be here, too */
         if (poll(&events, 1, sent < REQUESTS ? 1 : -1) > 0)
             ended += take_ended(&self, &sum);

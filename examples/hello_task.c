@@ -51,8 +51,9 @@ int main(void)
     gsaw_group group = {0};
     gsaw_task one = {.function = square, .value = 12};
     gsaw_task tree = {.function = fibonacci, .value = 25};
-    gsaw_pool_submit(pool, &group, &one);
-    gsaw_pool_submit(pool, &group, &tree);
+    if (gsaw_pool_submit(pool, &group, &one) != GSAW_OK ||
+        gsaw_pool_submit(pool, &group, &tree) != GSAW_OK)
+        return 1; /* only a pool that was shut down refuses */
     gsaw_status waited = gsaw_pool_wait(pool, &group);
 
     uint64_t squares[100], sum = 0;

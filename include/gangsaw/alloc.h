@@ -7,10 +7,13 @@
 #ifndef GANGSAW_ALLOC_H
 #define GANGSAW_ALLOC_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 
 #include <gangsaw/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct gsaw_allocator {
     /* One function does it all. pointer NULL: allocate new_size bytes, aligned for any type.
@@ -25,14 +28,18 @@ typedef struct gsaw_allocator {
  * storage of the caller; use &self->allocator. Thread-safe. */
 typedef struct gsaw_failing_allocator {
     gsaw_allocator allocator;
-    _Atomic size_t calls;      /* allocations and growths so far */
-    _Atomic size_t live_bytes; /* asked for and not yet freed: 0 when nothing leaked */
-    size_t fail_at;            /* the call that fails, counted from 1; 0: none */
-    int fail_from;             /* not 0: every call from fail_at on fails, not that one alone */
+    GSAW_ATOMIC(size_t) calls;      /* allocations and growths so far */
+    GSAW_ATOMIC(size_t) live_bytes; /* asked for and not yet freed: 0 when nothing leaked */
+    size_t fail_at;                 /* the call that fails, counted from 1; 0: none */
+    int fail_from; /* not 0: every call from fail_at on fails, not that one alone */
 } gsaw_failing_allocator;
 
 /* Set self up over malloc; `fail_at` and `fail_from` as above. Any thread. */
 GSAW_API void gsaw_failing_allocator_init(gsaw_failing_allocator *self, size_t fail_at,
                                           int fail_from);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

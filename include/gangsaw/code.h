@@ -22,6 +22,10 @@
 #include <gangsaw/status.h>
 #include <gangsaw/task.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define GSAW_NO_INDEX UINT32_MAX
 
 typedef struct gsaw_codebase gsaw_codebase;
@@ -194,11 +198,11 @@ typedef struct gsaw_discover_options {
     gsaw_pool *pool;                 /* NULL: one of its own for this call */
     uint32_t workers; /* of a pool of its own; 0: the CPUs this process may use; at most 1024 */
     gsaw_strings include, exclude;
-    bool no_ignore;                 /* read no ignore files */
-    bool hidden;                    /* enter and list names that begin with a dot */
-    bool follow;                    /* follow links, never out of the root: see above */
-    bool all_files;                 /* list files of no known language, too */
-    const _Atomic uint32_t *cancel; /* not 0: stop soon; may be NULL */
+    bool no_ignore;                          /* read no ignore files */
+    bool hidden;                             /* enter and list names that begin with a dot */
+    bool follow;                             /* follow links, never out of the root: see above */
+    bool all_files;                          /* list files of no known language, too */
+    const GSAW_ATOMIC_AT(uint32_t) * cancel; /* not 0: stop soon; may be NULL */
 } gsaw_discover_options;
 
 /* What was found, in bytewise order of paths. Read-only: any number of threads. */
@@ -230,5 +234,9 @@ GSAW_API size_t gsaw_paths_count(const gsaw_paths *self);
 
 /* The i-th path. GSAW_RANGE beyond the last. Any thread. */
 GSAW_API gsaw_status gsaw_paths_at(const gsaw_paths *self, size_t index, gsaw_path *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

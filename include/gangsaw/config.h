@@ -12,6 +12,10 @@
 #include <gangsaw/alloc.h>
 #include <gangsaw/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A list of strings, borrowed: count pointers to zero-terminated strings. */
 typedef struct gsaw_strings {
     const char *const *items;
@@ -38,5 +42,9 @@ typedef struct gsaw_config {
     bool follow;         /* follow links, never out of the root */
     size_t trace_events; /* ring of trace events per worker; 0: no trace */
 } gsaw_config;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

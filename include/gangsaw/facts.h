@@ -6,6 +6,10 @@
 
 #include <gangsaw/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define GSAW_SYMBOL_KIND_TABLE(row)                                                                \
     row(MODULE, "module")                                                                          \
     row(CLASS, "class")                                                                            \
@@ -89,5 +93,9 @@ GSAW_API const char *gsaw_symbol_kind_name(gsaw_symbol_kind kind);
 GSAW_API const char *gsaw_import_kind_name(gsaw_import_kind kind);
 GSAW_API const char *gsaw_file_status_name(gsaw_file_status status);
 GSAW_API const char *gsaw_reason_name(gsaw_reason reason);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -18,6 +18,10 @@
 
 #include <gangsaw/pool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct gsaw_graph gsaw_graph; /* opaque */
 
 #define GSAW_GRAPH_NODES_MAX UINT32_C(0x7FFFFFE)
@@ -101,5 +105,9 @@ GSAW_API uint64_t gsaw_graph_value(const gsaw_graph *self, uint32_t node);
 
 /* How many ended how. When it does not run. */
 GSAW_API void gsaw_graph_count(const gsaw_graph *self, gsaw_graph_counts *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

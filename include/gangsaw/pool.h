@@ -21,13 +21,16 @@
 #ifndef GANGSAW_POOL_H
 #define GANGSAW_POOL_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <gangsaw/alloc.h>
 #include <gangsaw/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct gsaw_pool gsaw_pool;     /* ThreadPool: opaque */
 typedef struct gsaw_worker gsaw_worker; /* one thread of a pool: opaque */
@@ -72,9 +75,9 @@ struct gsaw_task {
     uint64_t value; /* in: free use; after the end: the result */
     /* The rest is the library's. */
     gsaw_group *group;
-    gsaw_task *next;         /* in a list */
-    _Atomic uint32_t state;  /* gsaw_task_state, and flags */
-    _Atomic uint32_t status; /* gsaw_status of a failure */
+    gsaw_task *next;              /* in a list */
+    GSAW_ATOMIC(uint32_t) state;  /* gsaw_task_state, and flags */
+    GSAW_ATOMIC(uint32_t) status; /* gsaw_status of a failure */
 };
 
 /* The state of a task at this moment. What an ended task wrote can be read. Any thread, while the
@@ -113,14 +116,14 @@ GSAW_API bool gsaw_task_state_may_become(gsaw_task_state from, gsaw_task_state t
 struct gsaw_group {
     bool fail_fast; /* the caller's, before the first task: the first failure cancels the rest */
     /* The rest is the library's. */
-    _Atomic uint32_t cancelled; /* 1: what has not started never will */
-    _Atomic uint32_t status;    /* gsaw_status of the first task that failed */
-    void *graph;                /* the graph that this is the group of; NULL: of loose tasks */
-    char padding_pending[64];   /* what all read, what many count, and the inbox's: lines apart */
-    _Atomic uint64_t pending;   /* tasks that have not ended, and what workers hold in advance */
+    GSAW_ATOMIC(uint32_t) cancelled; /* 1: what has not started never will */
+    GSAW_ATOMIC(uint32_t) status;    /* gsaw_status of the first task that failed */
+    void *graph;                     /* the graph that this is the group of; NULL: of loose tasks */
+    char padding_pending[64]; /* what all read, what many count, and the inbox's: lines apart */
+    GSAW_ATOMIC(uint64_t) pending; /* tasks that have not ended, and what workers hold in advance */
     char padding_queued[64];
-    _Atomic uint64_t queued; /* of these, in the pool's inbox; the rest is under its lock */
-    gsaw_task *first, *last; /* its oldest and newest task there */
+    GSAW_ATOMIC(uint64_t) queued; /* of these, in the pool's inbox; the rest is under its lock */
+    gsaw_task *first, *last;      /* its oldest and newest task there */
     gsaw_group *following, *previous; /* other groups with tasks there */
 };
 
@@ -128,7 +131,8 @@ struct gsaw_group {
  * one store; those submitted later are cancelled, too, until gsaw_group_reset. Any thread. */
 GSAW_API void gsaw_group_cancel(gsaw_group *self);
 
-/* Make an empty group (waited for) as good as new: not cancelled, no failure. */
+/* Make an empty group (waited for) as good as new: not cancelled, no failure. By one thread, with
+ * no other in a call on the group. */
 GSAW_API void gsaw_group_reset(gsaw_group *self);
 
 /* GSAW_OK, or the status of the first task that failed, or GSAW_CANCELLED. Any thread. */
@@ -162,8 +166,10 @@ typedef struct gsaw_pool_options {
  * returned. */
 typedef struct gsaw_worker_stats {
     uint32_t worker_id;
-    uint64_t completed;  /* tasks run to their end, failed ones included */
-    uint64_t dropped;    /* tasks ended without being run: cancelled, skipped, shut down */
+    uint64_t completed;  /* tasks run to their end, failed ones included: of the pool, of graphs,
+                            and each attempt of a scheduler's */
+    uint64_t dropped;    /* tasks ended without being run: cancelled, skipped, shut down; but for a
+                            scheduler's, which gsaw_scheduler_count has */
     uint64_t pending;    /* tasks in this worker's deque now */
     uint64_t average_ns; /* busy_ns / completed; 0 when none */
     uint64_t busy_ns;    /* running tasks, and fetching the next where there is one at once */
@@ -250,9 +256,13 @@ GSAW_API uint32_t gsaw_pool_worker_max(const gsaw_pool *self);
 GSAW_API gsaw_status gsaw_pool_stats(const gsaw_pool *self, uint32_t index, gsaw_worker_stats *out);
 
 /* Write the trace (options.trace_events) as Chrome / Perfetto JSON, for chrome://tracing or
- * ui.perfetto.dev: a lane for each worker with its tasks, steals and times parked, and counters of
- * queued tasks and resident memory. `write` is called with pieces of it until it returns anything
- * but GSAW_OK. After gsaw_pool_shutdown. Errors: those of write, GSAW_NO_MEMORY. */
+ * ui.perfetto.dev: a lane for each worker with its tasks (by gsaw_worker_name_task, or the id of a
+ * scheduler's task), steals and times parked; counters, at most every millisecond: queued tasks,
+ * resident bytes, and a scheduler's ready and running tasks and admitted bytes. Times are
+ * microseconds since the pool was made; otherData.origin_ns is that moment (CLOCK_MONOTONIC). Where
+ * a ring was full its oldest events are missing, and the lane's name says how many. `write` is
+ * called with pieces of some 64 KiB until it returns anything but GSAW_OK. After
+ * gsaw_pool_shutdown. Errors: those of write, GSAW_NO_MEMORY. */
 GSAW_API gsaw_status gsaw_pool_write_trace(const gsaw_pool *self,
                                            gsaw_status (*write)(void *context, const char *bytes,
                                                                 size_t size),
@@ -280,6 +290,17 @@ GSAW_API bool gsaw_worker_is_cancelled(const gsaw_worker *self);
  * between no call on the pool. Nothing changes when the system gives no thread. */
 GSAW_API void gsaw_worker_block_begin(gsaw_worker *self);
 GSAW_API void gsaw_worker_block_end(gsaw_worker *self);
+
+/* Name the calling task in the trace: copied, cut at 91 bytes. A task without a name is "task".
+ * Without a trace nothing happens. */
+GSAW_API void gsaw_worker_name_task(gsaw_worker *self, const char *name);
+
+/* A span of one's own in the trace, within that of the calling task: begin returns what end wants.
+ * The name is copied, cut at 91 bytes; `value` is shown with it. Without a trace nothing happens,
+ * and no clock is read. */
+GSAW_API uint64_t gsaw_worker_span_begin(const gsaw_worker *self);
+GSAW_API void gsaw_worker_span_end(gsaw_worker *self, uint64_t begun, const char *name,
+                                   uint64_t value);
 
 /* The index of a worker in its pool, 0-based, stable while it lives. Any thread. */
 GSAW_API uint32_t gsaw_worker_index(const gsaw_worker *self);
@@ -316,5 +337,9 @@ typedef struct gsaw_for_options {
  * Appl. Math. 17 (1969). */
 GSAW_API gsaw_status gsaw_pool_for(gsaw_pool *self, const gsaw_for_options *options,
                                    gsaw_range_function *function, void *argument);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -33,6 +33,10 @@
 #include <gangsaw/pool.h>
 #include <gangsaw/sync.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct gsaw_scheduler gsaw_scheduler; /* opaque */
 typedef struct gsaw_context gsaw_context;     /* of a task that runs: opaque */
 typedef struct gsaw_queue gsaw_queue;         /* TaskQueue: opaque */
@@ -106,8 +110,9 @@ typedef struct gsaw_task_result {
 typedef struct gsaw_scheduler_options {
     size_t size;                     /* sizeof(gsaw_scheduler_options) */
     const gsaw_allocator *allocator; /* NULL: malloc */
-    gsaw_pool *pool;                 /* borrowed, outlives the scheduler; NULL: one of its own. A
-                                        shutdown of it cancels what it has not started */
+    gsaw_pool *pool;                 /* borrowed, outlives the scheduler: for a trace, or pinned
+                                        workers; NULL: one of its own. A shutdown of it cancels what
+                                        it has not started */
     uint32_t workers;                /* of its own pool; 0: the CPUs this process may use */
     int32_t critical_path_priority;  /* 0: the default of 10; -1: none */
     uint32_t overtakes_max;          /* 0: the default of 1,000 */
@@ -298,5 +303,9 @@ GSAW_API bool gsaw_queue_remove(gsaw_queue *self, uint64_t ticket, void **out);
 
 /* How many items there are. */
 GSAW_API size_t gsaw_queue_size(gsaw_queue *self);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -37,6 +37,10 @@
 
 #include <gangsaw/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* How interleavings are chosen. */
 typedef enum gsaw_sim_strategy {
     GSAW_SIM_RANDOM,    /* by seed: one run in three by priorities with a few changes, else at
@@ -84,12 +88,16 @@ GSAW_API gsaw_status gsaw_sim_explore(const gsaw_sim_options *options, void (*bo
 /* Inside of a run: whether one is; end it as failed with this text; a number below `count` (at
  * least 1) as the run chooses; let virtual time pass. Outside: false, abort, 0, nothing. */
 GSAW_API bool gsaw_sim_is_running(void);
-GSAW_API _Noreturn void gsaw_sim_fail(const char *text, const char *file, int line);
+GSAW_API GSAW_NORETURN void gsaw_sim_fail(const char *text, const char *file, int line);
 GSAW_API uint32_t gsaw_sim_random(uint32_t count);
 GSAW_API void gsaw_sim_sleep_ns(uint64_t ns);
 
 /* End the run as failed unless the condition holds. */
 #define gsaw_sim_check(condition)                                                                  \
     ((condition) ? (void)0 : gsaw_sim_fail(#condition, __FILE__, __LINE__))
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

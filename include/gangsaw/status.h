@@ -10,12 +10,30 @@
 
 #include <stddef.h>
 
+/* The headers are for C11 and for C++11. What is atomic in C is to C++ a plain word of the same
+ * size and alignment, which it leaves alone: the library's functions read and write it. A member of
+ * a struct, and what a pointer points at: */
+#ifdef __cplusplus
+#define GSAW_ATOMIC(type) alignas(sizeof(type)) type
+#define GSAW_ATOMIC_AT(type) type
+#else
+#include <stdatomic.h>
+#define GSAW_ATOMIC(type) _Atomic(type)
+#define GSAW_ATOMIC_AT(type) _Atomic(type)
+#endif
+
 #if defined(__GNUC__)
 #define GSAW_API __attribute__((visibility("default")))
 #define GSAW_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define GSAW_NORETURN __attribute__((noreturn))
 #else
 #define GSAW_API
+#define GSAW_NORETURN
 #define GSAW_PRINTF(text, first)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
 #endif
 
 /* The one table of statuses: name, text. New rows are added at the end; a number never changes. */
@@ -55,5 +73,9 @@ GSAW_API const char *gsaw_status_text(gsaw_status status);
 
 /* The version of the library, "major.minor.patch". Never NULL; any thread. */
 GSAW_API const char *gsaw_version(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

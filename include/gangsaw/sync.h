@@ -14,6 +14,10 @@
 #include <gangsaw/alloc.h>
 #include <gangsaw/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- AtomicCounter ------------------------------------------------------------------------------
  */
 
@@ -242,5 +246,9 @@ GSAW_API uint32_t gsaw_phases_ended(const gsaw_phases *self);
 
 /* What a phase took; all zero if it has not begun. GSAW_NOT_FOUND. Any thread. */
 GSAW_API gsaw_status gsaw_phases_times(gsaw_phases *self, const char *name, gsaw_phase_times *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -156,10 +156,10 @@ static const struct {
     const char *status, *meaning;
 } statuses[] = {
     {"0", "done; a query found something"},
-    {"1", "a query found nothing; index --strict: there were problems"},
+    {"1", "a query found nothing; index --strict: there were problems; run: a task failed"},
     {"2", "the command, an option, a variable or DIR is wrong; nothing was done"},
     {"3", "an internal or system failure: disk full, no memory"},
-    {"130, 143", "stopped by SIGINT, SIGTERM"},
+    {"130, 143", "stopped by SIGINT, SIGTERM (129, 131: SIGHUP, SIGQUIT)"},
 };
 
 void gsaw__help_short(gsaw__help_page page)

@@ -103,14 +103,19 @@ static void note(gsaw__output *self, gsaw_status status, int os_errno)
     }
 }
 
+static bool is_stopped(const gsaw__output *self)
+{
+    return gsaw__signals_caught() != 0 && !self->despite_signals;
+}
+
 /* One write(2) has failed: true when it is worth another try. */
 static bool recover(gsaw__output *self, int os_errno)
 {
-    if (os_errno == EINTR && gsaw__signals_caught() == 0)
+    if (os_errno == EINTR && !is_stopped(self))
         return true;
     if (os_errno == EAGAIN || os_errno == EWOULDBLOCK) {
         struct pollfd ready = {.fd = self->descriptor, .events = POLLOUT};
-        if (poll(&ready, 1, -1) >= 0 || (errno == EINTR && gsaw__signals_caught() == 0))
+        if (poll(&ready, 1, -1) >= 0 || (errno == EINTR && !is_stopped(self)))
             return true;
         os_errno = errno;
     }
@@ -127,7 +132,7 @@ static void flush(gsaw__output *self)
     size_t left = self->text.count;
     if (self->text.failed)
         note(self, GSAW_NO_MEMORY, 0);
-    if (gsaw__signals_caught() != 0)
+    if (is_stopped(self))
         note(self, GSAW_CANCELLED, 0);
     while (left > 0 && self->status == GSAW_OK) {
         ssize_t written = write(self->descriptor, at, left);
@@ -140,6 +145,8 @@ static void flush(gsaw__output *self)
     }
     gsaw__buffer_reset(&self->text);
 }
+
+bool gsaw__output_is_file(const gsaw__output *self) { return self->target.count != 0; }
 
 bool gsaw__output_line(gsaw__output *self)
 {

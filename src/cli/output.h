@@ -17,11 +17,15 @@ typedef struct gsaw__output {
     gsaw_status status;     /* of writing: GSAW_OK, GSAW_CLOSED (the reader went away: no error),
                                GSAW_SYSTEM,     GSAW_NO_MEMORY, GSAW_CANCELLED (a signal) */
     int os_errno;
+    bool despite_signals; /* a signal that was caught does not end the writing: the last word */
 } gsaw__output;
 
 /* Open stdout (path NULL or "-") or `path`: a regular or new file is written beside it and renamed
  * at the end, anything else (a device, a FIFO) in place. The errors name the path. */
 gsaw_status gsaw__output_open(gsaw__output *self, const char *path, gsaw_error *error);
+
+/* Whether a file is to be replaced when all is written. */
+bool gsaw__output_is_file(const gsaw__output *self);
 
 /* To be called at line ends: writes when enough has gathered. False: stop, `status` says why. */
 bool gsaw__output_line(gsaw__output *self);

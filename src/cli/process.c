@@ -1,108 +1,65 @@
-/* process.c - fork, exec, pipes, poll; SIGTERM, then SIGKILL.
- * Keeps:   between fork and exec only what signal-safety(7) allows; every descriptor is closed.
+/* process.c - vfork, exec, pipes, poll; SIGTERM, then SIGKILL.
+ * Keeps:   between vfork and exec only what signal-safety(7) allows; every descriptor is closed.
  * Threads: any; SIGINT and the like are blocked in the threads that call this, and free again in
  *          the process.
- * Next:    process.h. Sources: fork(2), pidfd_open(2), setpgid(2), poll(2) */
+ * Next:    process.h, lines.c. Sources: vfork(2), pidfd_open(2), setpgid(2), poll(2) */
 #include "cli/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
+#include "base/atomic.h"
 #include "base/clock.h"
+#include "cli/signals.h"
 
-#define LINE_MAX_BYTES ((size_t)1 << 20)  /* a longer one is cut in two */
 #define GRACE_NS UINT64_C(2000000000)     /* from SIGTERM to SIGKILL, after a timeout */
 #define STOP_GRACE_NS UINT64_C(500000000) /* the same, when all are to stop */
 #define LOOK_NS UINT64_C(20000000)        /* without pidfd_open(2): how often to look */
+#define SHORTAGE_MS 20                    /* how often to try again what the system is short of */
 
-/* ---- lines ---- */
+/* ---- all of them ---- */
 
-gsaw_status gsaw__lines_init(gsaw__lines *self, int out, int err)
+gsaw_status gsaw__processes_init(gsaw__processes *self, int out, int err, gsaw_error *error)
 {
-    *self = (gsaw__lines){.out = out, .err = err};
-    return gsaw__mutex_init(&self->lock, "lines", GSAW_RANK_LEAF);
+    *self = (gsaw__processes){.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (self->stop < 0)
+        return gsaw__fail_errno(error, errno, "eventfd");
+    gsaw_status status = gsaw__lines_init(&self->lines, out, err);
+    if (status == GSAW_OK) {
+        status = gsaw__mutex_init(&self->lock, "processes", GSAW_RANK_LEAF);
+        if (status == GSAW_OK)
+            return GSAW_OK;
+        gsaw__lines_clear(&self->lines);
+    }
+    close(self->stop);
+    return gsaw__fail(error, status, "cannot make a lock");
 }
 
-void gsaw__lines_clear(gsaw__lines *self) { gsaw__mutex_clear(&self->lock); }
-
-bool gsaw__lines_is_closed(gsaw__lines *self)
+void gsaw__processes_clear(gsaw__processes *self)
 {
-    gsaw__mutex_lock(&self->lock);
-    bool is_closed = self->is_closed;
-    gsaw__mutex_unlock(&self->lock);
-    return is_closed;
+    gsaw__mutex_clear(&self->lock);
+    gsaw__lines_clear(&self->lines);
+    close(self->stop);
 }
 
-static void write_all(gsaw__lines *self, int descriptor, const char *bytes, size_t size)
+void gsaw__processes_stop(gsaw__processes *self)
 {
-    gsaw__mutex_lock(&self->lock);
-    while (size > 0 && !self->is_closed) {
-        ssize_t written = write(descriptor, bytes, size);
-        if (written < 0 && errno == EAGAIN) {
-            struct pollfd room = {.fd = descriptor, .events = POLLOUT};
-            poll(&room, 1, -1);
-        } else if (written < 0 && errno == EINTR) {
-            continue;
-        } else if (written < 0) {
-            self->is_closed = true;
-        } else {
-            bytes += written;
-            size -= (size_t)written;
-        }
-    }
-    gsaw__mutex_unlock(&self->lock);
+    uint64_t one = 1;
+    (void)!write(self->stop, &one, sizeof one);
 }
 
-/* One of the two streams of a process. */
-typedef struct stream {
-    int pipe;       /* what we read; -1: at its end */
-    int descriptor; /* where its lines go */
-    gsaw__buffer text;
-} stream;
-
-/* Pass on what is whole; at the end, or when it is too long, what is not, too. */
-static void pass_on(gsaw__lines *lines, stream *self, bool all)
+/* Whether all are to stop, after at most so many milliseconds. */
+static bool is_to_stop(const gsaw__processes *self, int wait_ms)
 {
-    size_t whole = self->text.count;
-    while (whole > 0 && self->text.bytes[whole - 1] != '\n')
-        whole--;
-    if (whole < self->text.count && (all || self->text.count >= LINE_MAX_BYTES)) {
-        gsaw__buffer_append_byte(&self->text, '\n');
-        whole = self->text.count;
-    }
-    if (whole == 0)
-        return;
-    write_all(lines, self->descriptor, self->text.bytes, whole);
-    memmove(self->text.bytes, self->text.bytes + whole, self->text.count - whole);
-    self->text.count -= whole;
-}
-
-/* Read what there is. */
-static void read_stream(gsaw__lines *lines, stream *self)
-{
-    char bytes[16384];
-    ssize_t size = read(self->pipe, bytes, sizeof bytes);
-    if (size < 0 && (errno == EINTR || errno == EAGAIN))
-        return;
-    if (size > 0)
-        gsaw__buffer_append(&self->text, bytes, (size_t)size);
-    if (self->text.failed) { /* no memory for a line: what was read of it is lost, the rest not */
-        self->text.failed = false;
-        self->text.count = 0;
-    }
-    if (size <= 0) {
-        close(self->pipe);
-        self->pipe = -1;
-    }
-    pass_on(lines, self, size <= 0);
+    struct pollfd polled = {.fd = self->stop, .events = POLLIN};
+    return gsaw__lines_failure(&self->lines) != 0 || poll(&polled, 1, wait_ms) > 0;
 }
 
 /* ---- starting ---- */
@@ -114,62 +71,144 @@ static void close_pair(int pair[2])
             close(pair[i]);
 }
 
-/* In the child: nothing but what may be called after fork(2) in a program with threads. */
-static _Noreturn void become(char *const *command, int out, int err, int failure)
+/* What the child needs. It shares our memory until it has become another program. */
+typedef struct birth {
+    char *const *command;
+    int out[2], err[2], failure[2]; /* pipes */
+    bool pipe_is_ignored;           /* our caller ignores SIGPIPE, and so does the process */
+} birth;
+
+/* In the child: nothing but what may be called after vfork(2) in a program with threads. */
+static _Noreturn void become(const birth *self)
 {
+    static const int handled[] = {SIGINT, SIGTERM, SIGALRM, SIGHUP, SIGQUIT};
+    struct sigaction action;
     sigset_t none;
     sigemptyset(&none);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* should we be killed: no orphan */
-    static const int handled[] = {SIGINT, SIGTERM, SIGALRM, SIGPIPE, SIGHUP, SIGQUIT};
     for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)
-        signal(handled[i], SIG_DFL);
+        if (sigaction(handled[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            signal(handled[i], SIG_DFL);
+    if (!self->pipe_is_ignored)
+        signal(SIGPIPE, SIG_DFL);
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-        dup2(err, STDERR_FILENO) >= 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
-        execvp(command[0], command);
+    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+        dup2(self->out[1], STDOUT_FILENO) >= 0 && dup2(self->err[1], STDERR_FILENO) >= 0 &&
+        sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+        execvp(self->command[0], self->command);
     int why = errno;
-    (void)!write(failure, &why, sizeof why);
+    (void)!write(self->failure[1], &why, sizeof why);
     _exit(127);
+}
+
+/* vfork(2): with the memory of a large graph, fork(2) costs more than all the rest. No handler of a
+ * signal may run in the child, whose memory is ours. (On Linux sigprocmask(2) is this thread's.) */
+static pid_t give_birth(const birth *self)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t child = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see above */
+    if (child == 0)
+        become(self); /* NOLINT(clang-analyzer-unix.Vfork): it does not return */
+    int why = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = why;
+    return child;
+}
+
+/* Why the child did not become the program, as an errno; 0: it did. */
+static int failure_of(birth *self, pid_t child)
+{
+    int why = 0;
+    ssize_t size;
+    setpgid(child, child); /* here, too: whoever is first */
+    close(self->failure[1]);
+    self->failure[1] = -1;
+    while ((size = read(self->failure[0], &why, sizeof why)) < 0 && errno == EINTR)
+        continue;
+    if (size <= 0)
+        return 0;
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return why;
 }
 
 /* Start it; returns its id, or -1 with errno. out and err: what to read. */
 static pid_t start(char *const *command, int *out, int *err)
 {
-    int out_pair[2] = {-1, -1}, err_pair[2] = {-1, -1}, failure[2] = {-1, -1}, why = 0;
+    birth born = {.command = command,
+                  .out = {-1, -1},
+                  .err = {-1, -1},
+                  .failure = {-1, -1},
+                  .pipe_is_ignored = gsaw__signals_pipe_was_ignored()};
     pid_t child = -1;
-    if (pipe2(out_pair, O_CLOEXEC) == 0 && pipe2(err_pair, O_CLOEXEC) == 0 &&
-        pipe2(failure, O_CLOEXEC) == 0)
-        child = fork();
-    if (child == 0)
-        become(command, out_pair[1], err_pair[1], failure[1]);
-    if (child < 0) {
-        why = errno;
-    } else {
-        setpgid(child, child); /* here, too: whoever is first */
-        close(failure[1]);
-        failure[1] = -1;
-        ssize_t size;
-        while ((size = read(failure[0], &why, sizeof why)) < 0 && errno == EINTR)
-            continue;
-        if (size > 0)
-            while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-                continue;
-        else
-            why = 0;
-    }
-    close_pair(failure);
+    if (pipe2(born.out, O_CLOEXEC) == 0 && pipe2(born.err, O_CLOEXEC) == 0 &&
+        pipe2(born.failure, O_CLOEXEC) == 0)
+        child = give_birth(&born);
+    int why = child < 0 ? errno : failure_of(&born, child);
+    close_pair(born.failure);
     if (why != 0) {
-        close_pair(out_pair);
-        close_pair(err_pair);
+        close_pair(born.out);
+        close_pair(born.err);
         errno = why;
         return -1;
     }
-    close(out_pair[1]);
-    close(err_pair[1]);
-    *out = out_pair[0];
-    *err = err_pair[0];
+    close(born.out[1]);
+    close(born.err[1]);
+    *out = born.out[0];
+    *err = born.err[0];
     return child;
+}
+
+/* Another process's end may bring it. */
+static bool is_shortage(int os_errno)
+{
+    return os_errno == EMFILE || os_errno == ENFILE || os_errno == EAGAIN || os_errno == ENOMEM;
+}
+
+/* The same under the lock, where one at a time tries for as long as others run. Has left `active`;
+ * is counted again when it has started. */
+static pid_t start_short_of(gsaw__processes *shared, char *const *command, int *out, int *err)
+{
+    pid_t child;
+    gsaw__mutex_lock(&shared->lock);
+    for (;;) {
+        /* [A1] what is left at 0 has given back all that it held: then this attempt is the last */
+        bool is_last = gsaw__load_seq_cst(&shared->active) == 0;
+        child = start(command, out, err);
+        if (child >= 0 || !is_shortage(errno) || is_last)
+            break;
+        if (is_to_stop(shared, SHORTAGE_MS)) {
+            errno = 0;
+            break;
+        }
+    }
+    int why = errno;
+    if (child >= 0)
+        gsaw__add_seq_cst(&shared->active, 1); /* [A1] */
+    gsaw__mutex_unlock(&shared->lock);
+    errno = why;
+    return child;
+}
+
+/* Start it, and be counted as active; or -1 with errno, 0 if it is not to start any more. */
+static pid_t start_when_possible(const gsaw__process *self, int *out, int *err)
+{
+    gsaw__processes *shared = self->shared;
+    if (is_to_stop(shared, 0)) {
+        errno = 0;
+        return -1;
+    }
+    gsaw__add_seq_cst(&shared->active, 1); /* [A1] before it takes anything */
+    pid_t child = start(self->command, out, err);
+    if (child >= 0)
+        return child;
+    int why = errno;
+    gsaw__sub_seq_cst(&shared->active, 1); /* [A1] all was given back */
+    errno = why;
+    return is_shortage(why) ? start_short_of(shared, self->command, out, err) : -1;
 }
 
 /* ---- running ---- */
@@ -183,7 +222,7 @@ typedef struct run {
     bool has_ended;
     bool was_stopped, was_told, was_killed; /* all are to stop; SIGTERM; SIGKILL */
     uint64_t deadline_ns;                   /* of the next step to end it; UINT64_MAX: none */
-    stream streams[2];
+    gsaw__stream streams[2];
 } run;
 
 static void tell(run *self, int signal)
@@ -207,6 +246,7 @@ static void look(run *self)
         return;
     self->has_ended = true;
     kill(-self->child, SIGKILL); /* before its number can be given to another */
+    gsaw__signals_set_group(self->what->slot, 0);
     while (waitpid(self->child, &status, 0) < 0 && errno == EINTR)
         continue;
     if (WIFSIGNALED(status))
@@ -231,23 +271,23 @@ static int wait_ms(const run *self)
 /* One round: wait for something to happen, and see to it. */
 static void turn(run *self)
 {
+    gsaw__processes *shared = self->what->shared;
     struct pollfd polled[] = {
         {.fd = self->streams[0].pipe, .events = POLLIN},
         {.fd = self->streams[1].pipe, .events = POLLIN},
-        {.fd = self->has_ended ? -1 : self->pidfd, .events = POLLIN},
-        {.fd = self->was_told || self->has_ended ? -1 : self->what->stop, .events = POLLIN},
+        {.fd = self->pidfd, .events = POLLIN},
+        {.fd = self->was_told ? -1 : shared->stop, .events = POLLIN},
     };
     if (poll(polled, 4, wait_ms(self)) < 0 && errno != EINTR)
         return;
     for (int i = 0; i < 2; i++)
         if (polled[i].revents != 0 && self->streams[i].pipe >= 0)
-            read_stream(self->what->lines, &self->streams[i]);
-    if (!self->has_ended)
-        look(self);
+            gsaw__stream_read(&self->streams[i], &shared->lines);
+    look(self);
     if (self->has_ended)
         return;
-    bool is_to_stop = polled[3].revents != 0 || gsaw__lines_is_closed(self->what->lines);
-    if (is_to_stop && !self->was_told) {
+    bool is_last_turn = polled[3].revents != 0 || gsaw__lines_failure(&shared->lines) != 0;
+    if (is_last_turn && !self->was_told) {
         self->was_stopped = true;
         self->result->end = GSAW_PROCESS_STOPPED;
         tell(self, SIGTERM);
@@ -261,31 +301,23 @@ static void turn(run *self)
 void gsaw__process_run(const gsaw__process *self, gsaw__process_result *out)
 {
     *out = (gsaw__process_result){.end = GSAW_PROCESS_EXITED};
+    gsaw__lines *lines = &self->shared->lines;
     run state = {.what = self,
                  .result = out,
-                 .streams = {{.descriptor = self->lines->out}, {.descriptor = self->lines->err}}};
-    state.child = start(self->command, &state.streams[0].pipe, &state.streams[1].pipe);
+                 .streams = {{.descriptor = lines->out}, {.descriptor = lines->err}}};
+    state.child = start_when_possible(self, &state.streams[0].pipe, &state.streams[1].pipe);
     if (state.child < 0) {
         *out = (gsaw__process_result){.end = GSAW_PROCESS_UNSTARTED, .os_errno = errno};
         return;
     }
+    gsaw__signals_set_group(self->slot, state.child);
     state.pidfd = (int)syscall(SYS_pidfd_open, state.child, 0);
     state.deadline_ns = self->timeout_ns == 0 ? UINT64_MAX : gsaw__clock_ns() + self->timeout_ns;
     while (!state.has_ended)
         turn(&state);
-    for (int i = 0; i < 2; i++) { /* what is in the pipes; a process that left the group may hold
-                                     one open for ever: that is not waited for */
-        fcntl(state.streams[i].pipe < 0 ? -1 : state.streams[i].pipe, F_SETFL, O_NONBLOCK);
-        for (int before = 0; state.streams[i].pipe >= 0 && before != EAGAIN;) {
-            errno = 0;
-            read_stream(self->lines, &state.streams[i]);
-            before = errno;
-        }
-        if (state.streams[i].pipe >= 0)
-            close(state.streams[i].pipe);
-        pass_on(self->lines, &state.streams[i], true);
-        gsaw__buffer_clear(&state.streams[i].text);
-    }
+    for (int i = 0; i < 2; i++)
+        gsaw__stream_finish(&state.streams[i], lines);
     if (state.pidfd >= 0)
         close(state.pidfd);
+    gsaw__sub_seq_cst(&self->shared->active, 1); /* [A1] all was given back */
 }

@@ -39,22 +39,16 @@ typedef struct graph {
     gsaw__taskfile file;
     gsaw_pool *pool;
     gsaw_scheduler *scheduler;
-    gsaw__lines lines;
+    gsaw__processes processes;
     job *jobs;
-    int stop, done; /* eventfd(2): all are to stop; all have ended */
+    int done; /* eventfd(2): all have ended */
     uint64_t start_ns;
 } graph;
-
-static void ring(int bell)
-{
-    uint64_t one = 1;
-    (void)!write(bell, &one, sizeof one);
-}
 
 static void stop_all(graph *self)
 {
     gsaw_scheduler_cancel_all(self->scheduler); /* first: who is stopped finds itself cancelled */
-    ring(self->stop);
+    gsaw__processes_stop(&self->processes);
 }
 
 /* ---- one task ---- */
@@ -79,6 +73,8 @@ static gsaw_status tell(gsaw_context *context, const job *self)
     default:
         break;
     }
+    if (last->os_errno == 0)
+        return gsaw_context_fail(context, GSAW_CANCELLED, "not started");
     gsaw_error detail = {0};
     gsaw__fail_errno(&detail, last->os_errno, "cannot start %.100s", self->task->command[0]);
     return gsaw_context_fail(context, GSAW_SYSTEM, "%s", detail.text);
@@ -88,13 +84,13 @@ static gsaw_status run_job(gsaw_context *context, void *argument)
 {
     job *self = argument;
     graph *all = self->graph;
-    gsaw__process process = {.command = self->task->command,
+    gsaw__process process = {.shared = &all->processes,
+                             .command = self->task->command,
                              .timeout_ns = self->task->timeout_ns,
-                             .stop = all->stop,
-                             .lines = &all->lines};
+                             .slot = gsaw_worker_index(gsaw_context_worker(context))};
     gsaw__process_run(&process, &self->last);
-    if (gsaw__lines_is_closed(&all->lines))
-        stop_all(all); /* nobody reads on */
+    if (gsaw__lines_failure(&all->processes.lines) != 0 || gsaw__signals_caught() != 0)
+        stop_all(all); /* nobody reads on, or there was no thread to see to the signal */
     return tell(context, self);
 }
 
@@ -114,7 +110,7 @@ static void append_reason(gsaw__buffer *out, const gsaw_task_result *result)
         gsaw__buffer_printf(out, "\"%s\" did not end as done",
                             result->cause_id == NULL ? "" : result->cause_id);
     else if (result->state == GSAW_TASK_CANCELLED && result->text[0] == '\0')
-        gsaw__buffer_append_text(out, "not started");
+        gsaw__buffer_append_text(out, result->attempts == 0 ? "not started" : "stopped");
     else
         gsaw__buffer_append_text(out, result->text);
 }
@@ -184,13 +180,20 @@ static void print_json(graph *self, const gsaw_scheduler_counts *counts, uint64_
     gsaw__buffer_append_text(out, "]}\n");
 }
 
-/* To stderr: each that failed and was skipped, and the sums. */
+/* Whether people are told of it by itself: it failed, was skipped, or was stopped while it ran. */
+static bool is_told(const gsaw_task_result *result)
+{
+    return result->state == GSAW_TASK_FAILED || result->state == GSAW_TASK_SKIPPED ||
+           (result->state == GSAW_TASK_CANCELLED && result->attempts != 0);
+}
+
+/* To stderr: each that did not end well by itself, and the sums. */
 static void print_text(const graph *self, const gsaw_scheduler_counts *counts, uint64_t wall_ns)
 {
     gsaw__buffer text = {0};
     for (size_t i = 0; i < self->file.count; i++) {
         gsaw_task_result result = result_of(self, i);
-        if (result.state != GSAW_TASK_FAILED && result.state != GSAW_TASK_SKIPPED)
+        if (!is_told(&result))
             continue;
         append_reason(&text, &result);
         gsaw__message("%s %s: %s", self->file.tasks[i].id, gsaw_task_state_name(result.state),
@@ -209,16 +212,6 @@ static void print_text(const graph *self, const gsaw_scheduler_counts *counts, u
 
 /* ---- the run ---- */
 
-static int refuse(const gsaw_error *error)
-{
-    gsaw__message("%s", error->text);
-    return error->status == GSAW_INVALID || error->status == GSAW_EXISTS ||
-                   error->status == GSAW_NOT_FOUND || error->status == GSAW_RANGE ||
-                   (error->status == GSAW_SYSTEM && error->os_errno != ENOMEM)
-               ? GSAW_EXIT_WRONG
-               : GSAW_EXIT_FAILED;
-}
-
 static gsaw_status open_scheduler(graph *self, gsaw_error *error)
 {
     const gsaw__cli *cli = self->cli;
@@ -229,11 +222,14 @@ static gsaw_status open_scheduler(graph *self, gsaw_error *error)
     gsaw_status status = gsaw_pool_new(&of_pool, &self->pool, error);
     if (status != GSAW_OK)
         return status;
+    /* A size that was asked for is meant, even where it is more than there is. */
     uint32_t percent = cli->config.max_memory_percent;
+    if (percent == 0 && cli->config.max_memory_bytes == 0)
+        percent = MEMORY_PERCENT;
     gsaw_scheduler_options options = {.size = sizeof options,
                                       .pool = self->pool,
                                       .memory_max = cli->config.max_memory_bytes,
-                                      .memory_percent = percent == 0 ? MEMORY_PERCENT : percent,
+                                      .memory_percent = percent,
                                       .fail_fast = !cli->options.keep_going,
                                       .times = true};
     return gsaw_scheduler_new(&options, &self->scheduler, error);
@@ -263,21 +259,19 @@ static gsaw_status schedule(graph *self, gsaw_error *error)
                                                 .backoff_ns = BACKOFF_NS};
     }
     self->start_ns = gsaw__clock_ns();
-    gsaw_error detail = {0};
     gsaw_status status =
-        gsaw_scheduler_schedule_batch(self->scheduler, definitions, count, handles, &detail);
-    if (status != GSAW_OK)
-        return gsaw__fail(error, status, "%.80s: %.160s", self->cli->argument, detail.text);
-    for (size_t i = 0; i < count; i++)
+        gsaw_scheduler_schedule_batch(self->scheduler, definitions, count, handles, error);
+    for (size_t i = 0; i < count && status == GSAW_OK; i++)
         self->jobs[i].handle = handles[i];
-    return GSAW_OK;
+    return status;
 }
 
 static void wait_all(void *argument)
 {
     graph *self = argument;
     gsaw_scheduler_wait_all(self->scheduler, GSAW_NO_DEADLINE, NULL);
-    ring(self->done);
+    uint64_t one = 1;
+    (void)!write(self->done, &one, sizeof one);
 }
 
 /* Wait for the end; a signal stops all. Signals come while we poll, and at no other time, so that
@@ -298,38 +292,59 @@ static void wait_for_end(graph *self, const sigset_t *usual)
 
 static gsaw_status run_all(graph *self, gsaw_error *error)
 {
-    sigset_t stopping, usual;
+    sigset_t usual;
     gsaw__thread waiter;
     gsaw__thread_options options = {.function = wait_all, .argument = self, .name = "gangsaw-wait"};
-    sigemptyset(&stopping);
-    sigaddset(&stopping, SIGINT);
-    sigaddset(&stopping, SIGTERM);
-    sigprocmask(SIG_BLOCK, &stopping, &usual);
+    gsaw__signals_block(&usual);
     gsaw_status status = schedule(self, error);
     if (status == GSAW_OK && gsaw__thread_start(&waiter, &options, error) == GSAW_OK) {
         wait_for_end(self, &usual);
         gsaw__thread_join(&waiter);
-    } else if (status == GSAW_OK) { /* no thread: signals have to wait */
+    } else if (status == GSAW_OK) { /* no thread: signals reach the processes, and those end here */
+        gsaw__signals_set_bell(self->processes.stop);
+        sigprocmask(SIG_SETMASK, &usual, NULL);
+        if (gsaw__signals_caught() != 0)
+            stop_all(self);
         gsaw_scheduler_wait_all(self->scheduler, GSAW_NO_DEADLINE, NULL);
     }
     sigprocmask(SIG_SETMASK, &usual, NULL);
     return status;
 }
 
+/* How it ended: a signal, a failure to write, or by what became of the tasks. */
+static int status_of(graph *self, const gsaw_scheduler_counts *counts)
+{
+    const gsaw__lines *lines = &self->processes.lines;
+    int failure = gsaw__lines_failure(lines);
+    if (gsaw__signals_caught() != 0)
+        return GSAW_EXIT_SIGNAL + gsaw__signals_caught();
+    if (failure == EPIPE && !self->cli->options.json)
+        return GSAW_EXIT_DONE; /* the reader has had enough */
+    if (failure != 0 && failure != EPIPE) {
+        gsaw_error error = {0};
+        bool is_out = lines->failed_descriptor == self->cli->out.descriptor;
+        gsaw__fail_errno(&error, failure, "cannot write %.80s",
+                         is_out ? self->cli->out.name : "stderr");
+        gsaw__message("%s", error.text);
+        return GSAW_EXIT_FAILED;
+    }
+    return counts->done == counts->submitted ? GSAW_EXIT_DONE : GSAW_EXIT_NOTHING;
+}
+
+/* What ran is told after a signal, too; but not in a file of -o, which stays as it was. */
 static int report(graph *self)
 {
     gsaw_scheduler_counts counts;
+    gsaw__cli *cli = self->cli;
     uint64_t wall_ns = gsaw__clock_ns() - self->start_ns;
+    bool was_stopped = gsaw__signals_caught() != 0;
     gsaw_scheduler_count(self->scheduler, &counts);
-    if (gsaw__signals_caught() != 0)
-        return GSAW_EXIT_SIGNAL + gsaw__signals_caught();
-    if (self->cli->options.json)
+    cli->out.despite_signals = was_stopped;
+    if (cli->options.json && !(was_stopped && gsaw__output_is_file(&cli->out)))
         print_json(self, &counts, wall_ns);
-    else if (!gsaw__lines_is_closed(&self->lines))
+    else if (gsaw__lines_failure(&self->processes.lines) != EPIPE)
         print_text(self, &counts, wall_ns);
-    if (gsaw__lines_is_closed(&self->lines))
-        return GSAW_EXIT_DONE; /* the reader has had enough */
-    return counts.done == counts.submitted ? GSAW_EXIT_DONE : GSAW_EXIT_NOTHING;
+    return status_of(self, &counts);
 }
 
 static int run_graph(graph *self)
@@ -339,9 +354,12 @@ static int run_graph(graph *self)
     gsaw_status status = gsaw__taskfile_read(&self->file, cli->argument, &error);
     if (status == GSAW_OK)
         status = open_scheduler(self, &error);
-    if (status == GSAW_OK)
+    const char *what = NULL; /* the taskfile's errors have its name */
+    if (status == GSAW_OK) {
         status = run_all(self, &error);
-    int result = status == GSAW_OK ? report(self) : refuse(&error);
+        what = strcmp(cli->argument, "-") == 0 ? "stdin" : cli->argument;
+    }
+    int result = status == GSAW_OK ? report(self) : gsaw__session_refuse(what, &error);
     if (status == GSAW_OK && cli->options.trace != NULL) {
         gsaw_pool_shutdown(self->pool, true);
         (void)gsaw_pool_write_trace(self->pool, gsaw__output_write, &cli->trace, NULL);
@@ -352,27 +370,24 @@ static int run_graph(graph *self)
     return result;
 }
 
-static int run_with_lines(graph *self)
+static int run_with_processes(graph *self)
 {
-    self->stop = eventfd(0, EFD_CLOEXEC);
-    self->done = eventfd(0, EFD_CLOEXEC);
-    int out = self->cli->options.json ? STDERR_FILENO : self->cli->out.descriptor;
     gsaw_error error = {0};
-    int result;
-    if (self->stop < 0 || self->done < 0) {
+    int out = self->cli->options.json ? STDERR_FILENO : self->cli->out.descriptor;
+    self->done = eventfd(0, EFD_CLOEXEC);
+    if (self->done < 0) {
         gsaw__fail_errno(&error, errno, "eventfd");
-        result = refuse(&error);
-    } else if (gsaw__lines_init(&self->lines, out, STDERR_FILENO) != GSAW_OK) {
-        gsaw__fail_memory(&error);
-        result = refuse(&error);
-    } else {
-        result = run_graph(self);
-        gsaw__lines_clear(&self->lines);
+        return gsaw__session_refuse(NULL, &error);
     }
-    if (self->stop >= 0)
-        close(self->stop);
-    if (self->done >= 0)
-        close(self->done);
+    int result;
+    if (gsaw__processes_init(&self->processes, out, STDERR_FILENO, &error) == GSAW_OK) {
+        result = run_graph(self);
+        gsaw__signals_set_bell(-1);
+        gsaw__processes_clear(&self->processes);
+    } else {
+        result = gsaw__session_refuse(NULL, &error);
+    }
+    close(self->done);
     return result;
 }
 
@@ -389,6 +404,6 @@ int gsaw__command_run(gsaw__cli *cli)
     bool is_traced = cli->options.trace != NULL;
     if (is_traced && (result = gsaw__session_open_trace(cli)) != GSAW_EXIT_DONE)
         return gsaw__session_close_output(cli, result);
-    result = gsaw__session_close_output(cli, run_with_lines(&self));
+    result = gsaw__session_close_output(cli, run_with_processes(&self));
     return is_traced ? gsaw__session_close_trace(cli, result) : result;
 }

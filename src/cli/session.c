@@ -24,7 +24,8 @@ static const int wrong_input[] = {EACCES, EPERM,  ENOENT,       ENOTDIR, EISDIR,
 static bool is_wrong_input(const gsaw_error *error)
 {
     if (error->status == GSAW_NOT_FOUND || error->status == GSAW_INVALID ||
-        error->status == GSAW_RANGE || error->status == GSAW_UNSUPPORTED)
+        error->status == GSAW_RANGE || error->status == GSAW_UNSUPPORTED ||
+        error->status == GSAW_EXISTS)
         return true;
     for (size_t i = 0; i < sizeof wrong_input / sizeof *wrong_input; i++)
         if (error->status == GSAW_SYSTEM && error->os_errno == wrong_input[i])
@@ -32,12 +33,11 @@ static bool is_wrong_input(const gsaw_error *error)
     return false;
 }
 
-/* Say it; 128 + signal when that was the cause. */
-static int refuse(const gsaw_error *error)
+int gsaw__session_refuse(const char *what, const gsaw_error *error)
 {
     if (gsaw__signals_caught() != 0)
         return GSAW_EXIT_SIGNAL + gsaw__signals_caught();
-    gsaw__message("%s", error->text);
+    gsaw__message("%s%s%s", what == NULL ? "" : what, what == NULL ? "" : ": ", error->text);
     return is_wrong_input(error) ? GSAW_EXIT_WRONG : GSAW_EXIT_FAILED;
 }
 
@@ -50,7 +50,8 @@ const char *gsaw__session_root(const gsaw__cli *cli)
 static int open_one(gsaw__output *out, const char *path)
 {
     gsaw_error error = {0};
-    return gsaw__output_open(out, path, &error) == GSAW_OK ? GSAW_EXIT_DONE : refuse(&error);
+    return gsaw__output_open(out, path, &error) == GSAW_OK ? GSAW_EXIT_DONE
+                                                           : gsaw__session_refuse(NULL, &error);
 }
 
 /* Close; a failure to write is said and replaces `status`, unless something went wrong before. */
@@ -92,7 +93,7 @@ static int index_and_report(gsaw__cli *cli, gsaw_codebase *code, gsaw__report_fu
     gsaw__progress_close(&progress, code);
     gsaw__signals_watch(NULL);
     if (status != GSAW_OK || gsaw__signals_caught() != 0)
-        return refuse(&error);
+        return gsaw__session_refuse(NULL, &error);
     int result = report(cli, code);
     if (cli->options.trace != NULL) /* a failure stays in cli->trace.status until it is closed */
         (void)gsaw_codebase_write_trace(code, gsaw__output_write, &cli->trace, NULL);
@@ -106,7 +107,7 @@ static int run(gsaw__cli *cli, const gsaw__watch *watch, gsaw__report_function *
     if (cli->options.trace != NULL && cli->config.trace_events == 0)
         cli->config.trace_events = TRACE_EVENTS;
     if (gsaw_codebase_open(gsaw__session_root(cli), &cli->config, &code, &error) != GSAW_OK)
-        return refuse(&error);
+        return gsaw__session_refuse(NULL, &error);
     code->flights = watch->flights;
     code->set_aside = watch->set_aside;
     int result = index_and_report(cli, code, report);

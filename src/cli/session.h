@@ -26,6 +26,10 @@ int gsaw__session_close_output(gsaw__cli *cli, int status);
 int gsaw__session_open_trace(gsaw__cli *cli);
 int gsaw__session_close_trace(gsaw__cli *cli, int status);
 
+/* Say the error, of `what` if that is not NULL; returns the exit status for it, 128 + signal when
+ * that was the cause. */
+int gsaw__session_refuse(const char *what, const gsaw_error *error);
+
 /* The folder that was named, or ".". */
 const char *gsaw__session_root(const gsaw__cli *cli);
 

@@ -1,8 +1,9 @@
 /* signals.c - the handlers: cancel and unwind; a second signal, or one second gone by, ends the
  * process.
  * Keeps:   handlers call async-signal-safe functions only (signal-safety(7)) and keep errno.
- * Threads: see the header. The tags: each variable is written by the main thread and read by the
- *          handler that interrupts it, so relaxed is enough; atomics keep the access whole.
+ * Threads: see the header. The tags: each variable is written by the main thread (groups: by the
+ *          one that runs the process) and read by the handler, which needs nothing else that was
+ *          written, so relaxed is enough; atomics keep the access whole.
  * Next:    signals.h */
 #include "cli/signals.h"
 
@@ -21,6 +22,9 @@ static struct {
     _Atomic(gsaw_codebase *) code;
     _Atomic pid_t child;
     _Atomic(const char *) temporaries[TEMPORARY_MAX];
+    _Atomic int bell; /* plus 1; 0: none */
+    _Atomic pid_t groups[GSAW_WORKERS_MAX];
+    bool pipe_was_ignored;
 } state;
 
 static void end_now(int signal)
@@ -33,6 +37,11 @@ static void end_now(int signal)
     }
     if (gsaw__load_relaxed(&state.line)) /* [S3] pairs with set_line() */
         (void)!write(STDERR_FILENO, "\r\033[K", 4);
+    for (size_t i = 0; i < GSAW_WORKERS_MAX; i++) {
+        pid_t group = gsaw__load_relaxed(&state.groups[i]); /* [S6] pairs with set_group() */
+        if (group > 0)
+            (void)kill(-group, SIGKILL);
+    }
     _exit(128 + signal);
 }
 
@@ -62,6 +71,9 @@ static void on_signal(int signal, siginfo_t *origin, void *context)
     gsaw_codebase *code = gsaw__load_relaxed(&state.code); /* [S2] pairs with watch() */
     if (code != NULL)
         gsaw_codebase_cancel(code);
+    int bell = gsaw__load_relaxed(&state.bell); /* [S7] pairs with set_bell() */
+    if (bell != 0)
+        (void)!write(bell - 1, &(const uint64_t){1}, sizeof(uint64_t));
     alarm(1); /* whatever still stands then (a write that blocks, a parser in one long token) is
                  left */
     errno = saved;
@@ -94,13 +106,30 @@ static void handle(int signal, handler_function *handler)
     (void)sigaction(signal, &action, NULL);
 }
 
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+#define STOPPING_COUNT (sizeof stopping / sizeof *stopping)
+
 void gsaw__signals_open(void)
 {
+    struct sigaction action;
+    state.pipe_was_ignored = sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
     handle(SIGPIPE, NULL);
     handle(SIGALRM, on_alarm);
-    handle(SIGINT, on_signal);
-    handle(SIGTERM, on_signal);
+    for (size_t i = 0; i < STOPPING_COUNT; i++)
+        handle(stopping[i], on_signal);
 }
+
+void gsaw__signals_block(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < STOPPING_COUNT; i++)
+        sigaddset(&set, stopping[i]);
+    sigprocmask(SIG_BLOCK, &set, before);
+}
+
+bool gsaw__signals_pipe_was_ignored(void) { return state.pipe_was_ignored; }
 
 int gsaw__signals_caught(void)
 {
@@ -117,6 +146,16 @@ void gsaw__signals_watch(gsaw_codebase *code)
 void gsaw__signals_set_child(pid_t child)
 {
     gsaw__store_relaxed(&state.child, child); /* [S5] pairs with the load in on_signal() */
+}
+
+void gsaw__signals_set_bell(int descriptor)
+{
+    gsaw__store_relaxed(&state.bell, descriptor + 1); /* [S7] pairs with the load in on_signal() */
+}
+
+void gsaw__signals_set_group(size_t slot, pid_t group)
+{
+    gsaw__store_relaxed(&state.groups[slot], group); /* [S6] pairs with the load in end_now() */
 }
 
 /* Put `fresh` where `old` is. */

@@ -12,8 +12,7 @@
 
 #include "base/nearest.h"
 #include "base/option.h"
-
-#define WORD_SHOWN 60 /* bytes of a name that an error repeats */
+#include "task/cycle.h"
 
 /* Where in the file it is. */
 typedef struct place {
@@ -26,8 +25,8 @@ typedef struct place {
 static gsaw_status refuse(const place *at, const char *what)
 {
     if (at->id != NULL)
-        return gsaw__fail(at->error, GSAW_INVALID, "%.80s: task \"%.*s\": %s", at->path, WORD_SHOWN,
-                          at->id, what);
+        return gsaw__fail(at->error, GSAW_INVALID, "%.80s: task \"%s\": %s", at->path,
+                          gsaw__name_shown(at->id, (char[GSAW_NAME_SHOWN + 4]){0}), what);
     return gsaw__fail(at->error, GSAW_INVALID, "%.80s: task %zu: %s", at->path, at->index + 1,
                       what);
 }
@@ -134,7 +133,7 @@ static const gsaw__option forms[] = {
     {.name = "timeout",
      .kind = GSAW_OPTION_DURATION,
      .field_size = sizeof(uint64_t),
-     .min = 1,
+     .min = 1000000,
      .max = UINT64_C(1000) * 3600 * 1000000000},
     {.name = NULL},
 };
@@ -203,8 +202,8 @@ static gsaw_status refuse_unknown(const place *at, json_t *object)
             gsaw__nearest_offer(&nearest, keys[i].key);
         }
         if (!is_known) {
-            char what[120];
-            snprintf(what, sizeof what, "there is no key \"%.*s\"%s%s%s", WORD_SHOWN, key,
+            char what[120], room[GSAW_NAME_SHOWN + 4];
+            snprintf(what, sizeof what, "there is no key \"%s\"%s%s%s", gsaw__name_shown(key, room),
                      nearest.best == NULL ? "" : "; did you mean ",
                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");
             return refuse(at, what);

@@ -172,6 +172,7 @@ static gsaw_status run_directory(gsaw_worker *worker, void *argument, uint64_t *
         finish(self, dir);
         return GSAW_OK;
     }
+    gsaw_worker_name_task(worker, dir->parent == NULL ? "." : dir->name);
     place->lister.totals.directories++;
     int failure = gsaw__dir_enter(&self->tree, dir);
     if (failure < 0) {

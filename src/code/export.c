@@ -316,18 +316,9 @@ gsaw_status gsaw_codebase_export(const gsaw_codebase *self, const char *format,
 gsaw_status gsaw_codebase_write_trace(const gsaw_codebase *self, gsaw_write_function *write,
                                       void *context, gsaw_error *error)
 {
-    struct sink sink = {.write = write, .context = context};
-    gsaw__buffer_init(&sink.lines, self->allocator);
-    gsaw__trace_begin(&sink.lines);
-    for (size_t i = 0; i < self->traces.count; i++) {
-        gsaw__trace_lane(&self->traces.items[i], (uint32_t)i, self->start_ns, &sink.lines);
-        if (!flush(&sink, CHUNK))
-            break;
-    }
-    gsaw__trace_end(&sink.lines);
-    flush(&sink, 1);
-    gsaw__buffer_clear(&sink.lines);
-    return sink.status == GSAW_OK
-               ? GSAW_OK
-               : gsaw__fail(error, sink.status, "trace: %s", gsaw_status_text(sink.status));
+    gsaw__trace_writer writer;
+    gsaw__trace_begin(&writer, self->allocator, write, context, self->start_ns);
+    for (size_t i = 0; i < self->traces.count; i++)
+        gsaw__trace_lane(&writer, &self->traces.items[i], (uint32_t)i);
+    return gsaw__trace_end(&writer, error);
 }

@@ -169,6 +169,7 @@ static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *val
     struct slot *slot = &run->slots[gsaw_worker_index(worker)];
     struct part part = unpack(*value);
     uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
+    gsaw_worker_name_task(worker, "parse");
     if (slot->parser.first_ns == 0)
         slot->parser.first_ns = start_ns;
     for (; part.first < part.end && !is_cancelled(run); part.first++) {
@@ -176,7 +177,9 @@ static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *val
         gsaw__dir_entry *entry = &batch->dir->entries[part.first];
         if (entry->type == GSAW_ENTRY_DIRECTORY || entry->status != GSAW_FILE_OK)
             continue;
+        uint64_t begun = gsaw_worker_span_begin(worker);
         parse_entry(batch, slot, entry);
+        gsaw_worker_span_end(worker, begun, entry->name, part.first);
         gsaw_progress_update(run->progress, gsaw_worker_index(worker), 1);
     }
     slot->parser.cpu_ns += gsaw__clock_thread_ns() - cpu_ns;

@@ -98,6 +98,7 @@ static gsaw_status wait_for_others(gsaw_barrier *self, uint64_t deadline_ns)
     uint64_t round = gsaw__load_relaxed(&self->round); /* [B1] under the lock */
     waiter me = {.next = self->waiters};
     bool in_time = true;
+    /* cppcheck-suppress autoVariables ; out of the list again before this returns */
     self->waiters = &me;
     self->waiting++;
     gsaw__mutex_unlock(&self->lock);

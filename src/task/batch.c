@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "task/cycle.h"
 #include "task/scheduler.h"
 
 #define PRIORITY_MAX 1000000
@@ -47,7 +48,8 @@ static gsaw_status refuse(const batch *self, size_t index, gsaw_status status, c
 {
     const char *id = self->definitions[index].id;
     if (id != NULL)
-        return gsaw__fail(self->error, status, "task \"%s\": %s", id, what);
+        return gsaw__fail(self->error, status, "task \"%s\": %s",
+                          gsaw__name_shown(id, (char[GSAW_NAME_SHOWN + 4]){0}), what);
     return gsaw__fail(self->error, status, "task %zu of %zu: %s", index + 1, self->count, what);
 }
 
@@ -209,7 +211,8 @@ static gsaw_status link_record(batch *self, size_t index)
         bool is_there = before != GSAW_NONE && gsaw__record_at(scheduler, before)->function != NULL;
         if (!is_there && !definition->may_come_later) {
             char what[NAMES_SIZE];
-            snprintf(what, sizeof what, "dependency \"%s\" is not there", id == NULL ? "" : id);
+            snprintf(what, sizeof what, "dependency \"%s\" is not there",
+                     gsaw__name_shown(id == NULL ? "" : id, (char[GSAW_NAME_SHOWN + 4]){0}));
             return refuse(self, index, GSAW_NOT_FOUND, what);
         }
         if (before == GSAW_NONE)
@@ -242,17 +245,14 @@ gsaw_status gsaw__tell_cycle(gsaw_scheduler *self, uint32_t start, gsaw_error *e
          at = (uint32_t)gsaw__record_at(self, at)->ready_at)
         if (gsaw__record_at(self, at)->sequence < gsaw__record_at(self, oldest)->sequence)
             oldest = at;
-    char text[NAMES_SIZE], room[24];
-    int length = snprintf(text, sizeof text, "%s", gsaw__record_name(self, oldest, room));
+    gsaw__cycle told = {.length = 0};
+    char room[24];
     uint32_t at = oldest;
     do {
+        gsaw__cycle_add(&told, gsaw__record_name(self, at, room));
         at = (uint32_t)gsaw__record_at(self, at)->ready_at;
-        if (length >= 0 && (size_t)length < sizeof text)
-            length += snprintf(text + length, sizeof text - (size_t)length, " -> %s",
-                               gsaw__record_name(self, at, room));
     } while (at != oldest);
-    bool is_cut = length < 0 || (size_t)length >= sizeof text;
-    return gsaw__fail(error, GSAW_INVALID, "cycle: %s%s", text, is_cut ? "..." : "");
+    return gsaw__cycle_tell(&told, error);
 }
 
 /* In a search, ready_at of what is not ready: how far it is in the list of what it waits for, and

@@ -247,22 +247,33 @@ static gsaw__dropped keep_value(gsaw_scheduler *self, gsaw__record *record,
     return before;
 }
 
-/* Record the span, under the task's id if it has one: in a copy, as the task may be forgotten. */
-static void trace(const gsaw_context *context, uint64_t start_ns)
+/* The call when the worker traces: a span under the task's id if it has one, in a copy, as the task
+ * may be forgotten; and the scheduler's counters. */
+static gsaw_status call_traced(gsaw_context *context, gsaw_scheduled_function *function,
+                               void *argument)
 {
     gsaw_scheduler *self = context->scheduler;
-    gsaw__trace_event event = {.start_ns = start_ns,
-                               .duration_ns = gsaw__clock_ns() - start_ns,
-                               .name = "run",
-                               .argument = context->attempt,
-                               .kind = GSAW_TRACE_TASK};
+    gsaw__trace_ring *ring = &context->worker->trace;
+    gsaw__trace_event event = {
+        .name = "run", .argument = context->attempt, .kind = GSAW_TRACE_ATTEMPT};
+    gsaw__trace_span span;
     gsaw__mutex_lock(&self->lock);
     const gsaw__record *record = gsaw__record_at(self, context->record);
     const char *id = record->cold == 0 ? NULL : gsaw__cold_at(self, record)->id;
     if (id != NULL)
-        snprintf(event.detail, sizeof event.detail, "%.27s", id);
+        gsaw__trace_copy_name(event.detail, id);
+    uint64_t ready = self->counts[GSAW_TASK_QUEUED], running = self->counts[GSAW_TASK_RUNNING];
+    uint64_t admitted = self->gate.used;
     gsaw__mutex_unlock(&self->lock);
-    gsaw__trace_record(&context->worker->trace, &event);
+    if (gsaw__trace_is_due(ring, 1)) {
+        gsaw__trace_count(ring, "ready tasks", ready);
+        gsaw__trace_count(ring, "running tasks", running);
+        gsaw__trace_count(ring, "admitted bytes", admitted);
+    }
+    gsaw__trace_span_begin(ring, &span);
+    gsaw_status status = function(context, argument);
+    gsaw__trace_span_end(ring, &span, &event);
+    return status;
 }
 
 static gsaw_status call(gsaw_context *context, gsaw_scheduled_function *function, void *argument)
@@ -272,10 +283,7 @@ static gsaw_status call(gsaw_context *context, gsaw_scheduled_function *function
         gsaw_progress_update(self->options.progress, 0, 0); /* its callback, if it is due */
     if (!gsaw__trace_is_on(&context->worker->trace))
         return function(context, argument);
-    uint64_t start_ns = gsaw__clock_ns();
-    gsaw_status status = function(context, argument);
-    trace(context, start_ns);
-    return status;
+    return call_traced(context, function, argument);
 }
 
 uint32_t gsaw__executor_run(gsaw_scheduler *self, gsaw_worker *worker, uint32_t number,
@@ -288,6 +296,7 @@ uint32_t gsaw__executor_run(gsaw_scheduler *self, gsaw_worker *worker, uint32_t 
     void *argument = record->argument;
     gsaw__mutex_unlock(&self->lock);
     gsaw_status status = call(&context, function, argument);
+    gsaw__counters_count(&worker->counters.completed); /* before those who wait are told */
     gsaw__mutex_lock(&self->lock);
     leave(self, &context);
     record = gsaw__record_at(self, number); /* it may have moved */
@@ -334,6 +343,7 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     gsaw__driver *driver = argument;
     gsaw_scheduler *self = driver->scheduler;
     uint32_t index = gsaw_worker_index(worker);
+    gsaw__trace_hide(&worker->trace); /* the tasks that it runs have spans of their own */
     gsaw__mutex_lock(&self->lock);
     self->standby--;
     /* Who has gone through its rounds leaves if another is to begin: without memory there is none.
@@ -351,6 +361,7 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     driver->next = self->free_driver;
     self->free_driver = driver;
     gsaw__mutex_unlock(&self->lock);
+    worker->is_own = true; /* what it ran was counted */
     return GSAW_OK;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "task/cycle.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -214,12 +215,12 @@ static uint32_t sort_nodes(gsaw_graph *self, uint32_t *order)
     return sorted;
 }
 
-static size_t append_name(const gsaw_graph *self, char *text, size_t size, uint32_t node)
+static const char *name_of(const gsaw_graph *self, uint32_t node, char room[24])
 {
-    int length = node < self->name_count && self->names[node] != NULL
-                     ? snprintf(text, size, "%s", self->names[node])
-                     : snprintf(text, size, "%" PRIu32, node);
-    return length < 0 ? 0 : (size_t)length;
+    if (node < self->name_count && self->names[node] != NULL)
+        return self->names[node];
+    snprintf(room, 24, "%" PRIu32, node);
+    return room;
 }
 
 /* Name a cycle, of which there is one among the nodes whose words are not 0. `before` has room for
@@ -245,17 +246,14 @@ static gsaw_status tell_cycle(gsaw_graph *self, uint32_t *before, gsaw_error *er
     uint32_t lowest = node;
     for (uint32_t at = before[node]; at != node; at = before[at])
         lowest = at < lowest ? at : lowest;
-    char text[160];
-    size_t length = append_name(self, text, sizeof text, lowest);
-    for (node = before[lowest]; length < sizeof text - 1; node = before[node]) {
-        length += (size_t)snprintf(text + length, sizeof text - length, " -> ");
-        if (length < sizeof text - 1)
-            length += append_name(self, text + length, sizeof text - length, node);
-        if (node == lowest)
-            break;
-    }
-    bool cut = length >= sizeof text - 1;
-    return gsaw__fail(error, GSAW_INVALID, "cycle: %s%s", text, cut ? "..." : "");
+    gsaw__cycle told = {.length = 0};
+    char room[24];
+    node = lowest;
+    do {
+        gsaw__cycle_add(&told, name_of(self, node, room));
+        node = before[node];
+    } while (node != lowest);
+    return gsaw__cycle_tell(&told, error);
 }
 
 /* What qsort_r compares by: the longest way first, then the lowest number. */

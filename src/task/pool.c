@@ -416,22 +416,13 @@ gsaw_status gsaw_pool_write_trace(const gsaw_pool *self,
                                                        size_t size),
                                   void *context, gsaw_error *error)
 {
-    gsaw_status status = GSAW_OK;
-    gsaw__buffer text;
-    gsaw__buffer_init(&text, self->options.allocator);
-    gsaw__trace_begin(&text);
-    for (uint32_t i = 0; i < gsaw_pool_worker_max(self) && status == GSAW_OK; i++) {
+    gsaw__trace_writer writer;
+    gsaw__trace_begin(&writer, self->options.allocator, write, context, self->start_ns);
+    for (uint32_t i = 0; i < gsaw_pool_worker_max(self); i++) {
         const gsaw_worker *worker = gsaw__load_relaxed(&self->workers[i]); /* [R3] acquired */
-        gsaw__trace_lane(&worker->trace, i, self->start_ns, &text);
-        status = text.failed ? GSAW_NO_MEMORY : write(context, text.bytes, text.count);
-        gsaw__buffer_reset(&text);
+        gsaw__trace_lane(&writer, &worker->trace, i);
     }
-    gsaw__trace_end(&text);
-    if (status == GSAW_OK)
-        status = text.failed ? GSAW_NO_MEMORY : write(context, text.bytes, text.count);
-    gsaw__buffer_clear(&text);
-    return status == GSAW_OK ? status
-                             : gsaw__fail(error, status, "trace: %s", gsaw_status_text(status));
+    return gsaw__trace_end(&writer, error);
 }
 
 uint32_t gsaw_pool_worker_count(const gsaw_pool *self)

@@ -56,6 +56,7 @@ struct gsaw_worker {
     uint32_t tick;     /* jobs fetched; every so often the inbox comes first */
     bool is_searching; /* counted in park.searching */
     bool is_blocked;   /* between block_begin and block_end, and counted */
+    bool is_own;       /* the task that is about to end is the library's: nobody counts it */
     gsaw__magazine spare;
     gsaw__sleeper sleeper; /* when it parks */
     gsaw__trace_ring trace;

@@ -118,16 +118,37 @@ gsaw_status gsaw_group_status(const gsaw_group *self)
 
 gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call)
 {
-    uint64_t start_ns = gsaw__clock_ns();
-    uint64_t given = *call->value;
+    gsaw__trace_event event = {.name = "task", .argument = *call->value, .kind = GSAW_TRACE_TASK};
+    gsaw__trace_span span;
+    gsaw__worker_sample(self);
+    gsaw__trace_span_begin(&self->trace, &span);
     gsaw_status status = call->function(self, call->argument, call->value);
-    gsaw__trace_event event = {.start_ns = start_ns,
-                               .duration_ns = gsaw__clock_ns() - start_ns,
-                               .name = "task",
-                               .argument = given,
-                               .kind = GSAW_TRACE_TASK};
-    gsaw__trace_record(&self->trace, &event);
+    gsaw__trace_span_end(&self->trace, &span, &event);
     return status;
+}
+
+void gsaw_worker_name_task(gsaw_worker *self, const char *name)
+{
+    if (gsaw__trace_is_on(&self->trace))
+        gsaw__trace_copy_name(self->trace.label, name);
+}
+
+uint64_t gsaw_worker_span_begin(const gsaw_worker *self)
+{
+    return gsaw__trace_is_on(&self->trace) ? gsaw__clock_ns() : 0;
+}
+
+void gsaw_worker_span_end(gsaw_worker *self, uint64_t begun, const char *name, uint64_t value)
+{
+    if (!gsaw__trace_is_on(&self->trace))
+        return;
+    gsaw__trace_event event = {.start_ns = begun,
+                               .duration_ns = gsaw__clock_ns() - begun,
+                               .name = "span",
+                               .argument = value,
+                               .kind = GSAW_TRACE_TASK};
+    gsaw__trace_copy_name(event.detail, name);
+    gsaw__trace_record(&self->trace, &event);
 }
 
 static gsaw__call call_of(gsaw_task *task, gsaw_group *group)

@@ -70,6 +70,9 @@ typedef struct gsaw__call {
     uint64_t *value;
 } gsaw__call;
 
+/* worker.c: record the pool's counters, if that is due. When this worker traces. */
+void gsaw__worker_sample(gsaw_worker *self);
+
 /* run.c: the call when this worker traces. */
 gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call);
 
@@ -92,7 +95,9 @@ static inline gsaw_status gsaw__invoke(gsaw_worker *self, const gsaw__call *call
                              : call->function(self, call->argument, call->value);
     self->group = outer_group;
     self->token = outer_token;
-    gsaw__counters_count(&self->counters.completed);
+    if (!self->is_own)
+        gsaw__counters_count(&self->counters.completed);
+    self->is_own = false;
     return status;
 }
 

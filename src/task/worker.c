@@ -134,7 +134,7 @@ static void record(gsaw_worker *self, enum gsaw__trace_kind kind, const char *na
                                .duration_ns = start_ns == 0 ? 0 : now_ns - start_ns,
                                .name = name,
                                .argument = argument,
-                               .kind = (uint32_t)kind};
+                               .kind = (uint8_t)kind};
     gsaw__trace_record(&self->trace, &event);
 }
 
@@ -142,6 +142,19 @@ static void record(gsaw_worker *self, enum gsaw__trace_kind kind, const char *na
 static uint64_t trace_clock(const gsaw_worker *self)
 {
     return gsaw__trace_is_on(&self->trace) ? gsaw__clock_ns() : 0;
+}
+
+void gsaw__worker_sample(gsaw_worker *self)
+{
+    if (!gsaw__trace_is_due(&self->trace, 0))
+        return;
+    const gsaw_pool *pool = self->pool;
+    uint64_t queued = gsaw__inbox_count(&pool->inbox);
+    uint32_t count = made_count(pool);
+    for (uint32_t i = 0; i < count; i++)
+        queued += gsaw__deque_count(&worker_at(pool, i)->deque);
+    gsaw__trace_count(&self->trace, "queued tasks", queued);
+    gsaw__trace_count(&self->trace, "resident bytes", gsaw__machine_rss());
 }
 
 /* ---- fetching ---- */
@@ -169,8 +182,8 @@ static bool take_shared(gsaw_worker *self, gsaw__job *out)
         gsaw__park_wake_idle(&pool->park);
     if (count != 0) {
         *out = job_of(batch[0]);
-        record(self, GSAW_TRACE_COUNTER, "queued", 0,
-               gsaw__inbox_count(&pool->inbox) + gsaw__deque_count(&self->deque));
+        if (gsaw__trace_is_on(&self->trace))
+            gsaw__worker_sample(self);
     }
     return count != 0;
 }
@@ -316,7 +329,7 @@ static bool sleep_parked(gsaw_worker *self, uint64_t deadline_ns)
 {
     uint64_t start_ns = trace_clock(self);
     if (start_ns != 0)
-        record(self, GSAW_TRACE_COUNTER, "resident bytes", 0, gsaw__machine_rss());
+        gsaw__worker_sample(self);
     gsaw__counters_count(&self->counters.parks);
     bool woken = gsaw__park_sleep(&self->sleeper, deadline_ns);
     record(self, GSAW_TRACE_PARK, "park", start_ns, 0);

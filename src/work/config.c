@@ -57,7 +57,7 @@ static const gsaw__option rows[] = {
      .fallback = 10, .metavar = "N", .help = "The priority of tasks that many others wait for."},
     {ROW(disable_work_stealing, FLAG), .flag = "no-work-stealing",
      .help = "Take all tasks from one shared queue."},
-    {ROW(trace_events, NUMBER), .flag = "trace-events", .min = 16, .max = 16 * MIB,
+    {RESOURCE(trace_events, NUMBER), .flag = "trace-events", .min = 16, .max = 16 * MIB,
      .fallback_text = "65536 with --trace, else no trace", .metavar = "N",
      .help = "Keep the newest N events of each worker for --trace."},
     {.name = NULL}};

@@ -1,5 +1,6 @@
 """`gangsaw run`: order, parallelism, output by lines, ends of all kinds, signals, bad files."""
 
+import contextlib
 import json
 import os
 import random
@@ -92,6 +93,50 @@ class Order(RunCase):
         at_once = max(sum(a <= start < b for a, b in spans) for start, _ in spans)
         self.assertEqual(at_once, 2)
 
+    def test_a_size_that_was_asked_for_is_meant(self):
+        """Even where it is more than --max-memory's default, three quarters of what there is."""
+        with open("/proc/meminfo") as file:
+            total = int(file.readline().split()[1]) * 1024
+        tasks = [shell(str(i), "sleep 0.3", memory=str(total * 6 // 10)) for i in range(2)]
+        report, _ = self.report(*tasks, arguments=["-j2", "--max-memory", "64T"])
+        self.assertLess(report["1"]["started_ms"], report["0"]["ended_ms"])
+
+    def test_one_that_is_larger_than_the_ceiling_runs_alone(self):
+        tasks = [shell(str(i), "sleep 0.1", memory="60M") for i in range(3)]
+        tasks.insert(1, shell("large", "sleep 0.1", memory="900M"))
+        report, _ = self.report(*tasks, arguments=["-j4", "--max-memory", "128M"])
+        large = report.pop("large")
+        for task in report.values():
+            self.assertTrue(
+                task["ended_ms"] <= large["started_ms"] or large["ended_ms"] <= task["started_ms"]
+            )
+
+    def test_few_descriptors_let_fewer_run_at_once(self):
+        self.graph(*[shell(str(i), "sleep 0.02; echo x") for i in range(20)])
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -n 16; exec "$0" run -j8 graph.json', GANGSAW],
+            cwd=self.tree,
+            env=clean_environment(),
+            capture_output=True,
+            check=False,
+        )
+        self.assertEqual((done.returncode, done.stdout), (0, b"x\n" * 20), done.stderr)
+
+    def test_a_chain_of_many(self):
+        """100,000 deep: nothing recurses, and what fails is told for each that waited for it."""
+        count = 100000
+        tasks = [
+            {"id": str(i), "command": ["/no/such/command"], "depends": [str(i + 1)]}
+            for i in range(count)
+        ]
+        tasks.append({"id": str(count), "command": ["/no/such/command"]})
+        report, _ = self.report(*tasks, arguments=["-k"], status=1)
+        self.assertEqual(report["0"]["status"], "skipped")
+        self.assertEqual(report["0"]["reason"], f'"{count}" did not end as done')
+        tasks[-1]["depends"] = ["0"]
+        self.graph(*tasks)
+        self.assert_refused(["run", "graph.json"], "cycle: 0 -> 1 -> ", " -> ... -> 0\n")
+
     def test_many_tasks(self):
         count = 1500
         chooser = random.Random(7)
@@ -148,6 +193,61 @@ class Output(RunCase):
         child.stdout.close()
         self.assertEqual((child.wait(20), child.stderr.read()), (0, b""))
         child.stderr.close()
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        self.graph(shell("a", "echo x"), shell("b", "sleep 60", depends=["a"]))
+        for arguments, name in ((["-o", "/dev/full"], "/dev/full"), ([], "stdout")):
+            with self.subTest(name), open("/dev/full", "wb") as full:
+                done = self.run_gangsaw("run", "graph.json", *arguments, stdout=full)
+                said = done.stderr.decode().splitlines()
+                self.assertEqual(done.returncode, 3, said)
+                self.assertEqual(
+                    said[-1], f"gangsaw: cannot write {name}: No space left on device"
+                )
+        done = self.run_gangsaw("run", "graph.json", preexec_fn=lambda: os.close(1))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"cannot write stdout", done.stderr)
+
+    def test_messages_that_nobody_wants_are_dropped(self):
+        self.graph(shell("a", "echo y >&2; echo x"))
+        done = self.run_gangsaw("run", "graph.json", preexec_fn=lambda: os.close(2))
+        self.assertEqual((done.returncode, done.stdout), (0, b"x\n"))
+
+    def test_nothing_is_lost_to_a_slow_reader(self):
+        """A pipe that does not block and is full when the tasks end: what is in theirs is kept."""
+        lines = "yes {0}{0}{0}{0}{0}{0}{0} | head -c 60000"
+        self.graph(*[shell(letter, lines.format(letter)) for letter in "abcd"])
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        child = subprocess.Popen(
+            [GANGSAW, "run", "-qj4", "graph.json"],
+            cwd=self.tree, env=clean_environment(), stdout=writer,
+        )
+        os.close(writer)
+        time.sleep(0.5)
+        with os.fdopen(reader, "rb") as file:
+            text = file.read()
+        self.assertEqual((child.wait(20), len(text)), (0, 240000))
+
+    def test_much_output(self):
+        """100 MB, of lines and of bytes without any: in seconds, a thousandth of it in memory."""
+        self.graph(shell("a", "yes | head -c 50000000"), shell("b", "head -c 50000000 /dev/zero"))
+        done = self.run_gangsaw("run", "-qj2", "graph.json")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual((done.stdout.count(b"y"), done.stdout.count(0)), (25000000, 50000000))
+
+    def test_a_task_that_closes_its_output_is_waited_for(self):
+        report, _ = self.report(shell("a", "exec >&- 2>&-; sleep 0.2; exit 4"), status=1)
+        self.assertEqual(report["a"]["exit"], 4)
+        self.assertGreaterEqual(report["a"]["ended_ms"], 200)
+
+    def test_what_left_the_group_is_not_waited_for(self):
+        """It goes on filling the pipe that it has inherited."""
+        self.graph(shell("a", "setsid yes & echo $! > pid; sleep 0.1"))
+        done = self.run_gangsaw("run", "-q", "graph.json", stdout=subprocess.DEVNULL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(self.wait_for("pid")), signal.SIGKILL)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_the_graph_from_stdin(self):
         done = subprocess.run(
@@ -230,22 +330,95 @@ class Ends(RunCase):
         self.assertLess(time.monotonic() - start, 15)
         self.assert_gone(self.wait_for("pid").strip())
 
+    def test_no_timeout_waits_for_a_reader(self):
+        self.graph(
+            shell("a", "yes"), shell("b", "echo $$ > pid; exec sleep 60", timeout="200ms")
+        )
+        child = self.start("-j2", "graph.json")
+        self.assert_gone(self.wait_for("pid").strip())
+        child.terminate()
+        child.communicate()
+
+    DEAF = "trap '' TERM INT HUP QUIT"
+
+    def deaf_child(self, rest="wait; sleep 60"):
+        """A task of which a grandchild does not hear; `rest` is what the task itself does then."""
+        return shell("a", f"{self.DEAF}; (sleep 60 & echo $! > pid; wait) & {rest}; sleep 60")
+
+    def stop(self, child, *numbers):
+        """Send the signals; within two seconds it has ended by the first. What it printed."""
+        pid = self.wait_for("pid").strip()
+        start = time.monotonic()
+        for number in numbers:
+            child.send_signal(number)
+            time.sleep(0.02)
+        out, err = child.communicate(timeout=20)
+        self.assertEqual(child.returncode, 128 + numbers[0])
+        self.assertLess(time.monotonic() - start, 2)
+        self.assert_gone(pid)
+        os.remove(self.path("pid"))
+        return out.decode(), err.decode()
+
     def test_signals_leave_nothing(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number):
-                self.graph(
-                    shell("a", "echo $$ > pid; trap '' TERM INT; while :; do sleep 1; done"),
-                    shell("b", "true", depends=["a"]),
-                )
-                child = self.start("graph.json")
-                pid = self.wait_for("pid").strip()
-                start = time.monotonic()
-                child.send_signal(number)
-                child.communicate(timeout=20)
-                self.assertEqual(child.returncode, 128 + number)
-                self.assertLess(time.monotonic() - start, 5)
-                self.assert_gone(pid)
-                os.remove(self.path("pid"))
+                self.graph(self.deaf_child(), shell("b", "true", depends=["a"]))
+                out, err = self.stop(self.start("graph.json"), number)
+                self.assertEqual(out, "")
+                self.assertIn("a cancelled: stopped\n", err)
+                self.assertIn("0 done, 0 failed, 0 skipped, 2 cancelled in", err)
+
+    def test_a_second_signal_ends_at_once_and_leaves_nothing(self):
+        self.graph(self.deaf_child())
+        self.stop(self.start("graph.json"), signal.SIGINT, signal.SIGINT)
+
+    def test_a_signal_while_nobody_reads_leaves_nothing(self):
+        self.graph(self.deaf_child("yes"))
+        child = self.start("graph.json")
+        self.wait_for("pid")
+        time.sleep(0.3)
+        pid = self.wait_for("pid").strip()
+        child.terminate()
+        self.assertEqual(child.wait(20), 143)
+        self.assert_gone(pid)
+        child.communicate()
+
+    def test_after_a_signal_json_tells_what_ran(self):
+        first = shell("first", "echo x")
+        self.graph(first, {**self.deaf_child(), "depends": ["first"]}, shell("b", "true"))
+        out, _ = self.stop(self.start("-j1", "--json", "graph.json"), signal.SIGTERM)
+        report = json.loads(out)
+        self.assertEqual(report["tasks"][0]["status"], "done")
+        self.assertEqual(
+            [(task["status"], task["reason"]) for task in report["tasks"][1:2]],
+            [("cancelled", "stopped")],
+        )
+        self.write("out.json", "old")
+        out, err = self.stop(
+            self.start("--json", "-o", "out.json", "graph.json"), signal.SIGTERM
+        )
+        self.assertEqual(out, "")
+        self.assertIn("a cancelled: stopped", err)
+        with open(self.path("out.json")) as file:
+            self.assertEqual(file.read(), "old")
+
+    def test_a_signal_while_the_graph_is_read(self):
+        child = self.start("-", stdin=subprocess.PIPE)
+        time.sleep(0.3)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=20)
+        self.assertEqual((child.returncode, err), (130, b""))
+
+    def test_ignored_signals_stay_ignored(self):
+        """As nohup has it: in gangsaw, and in what it runs; SIGPIPE, which it ignores, is not."""
+        self.graph(shell("a", "grep SigIgn /proc/self/status"))
+        for ignored in ((), (signal.SIGHUP,)):
+            done = self.run_gangsaw(
+                "run", "-q", "graph.json",
+                preexec_fn=lambda: [signal.signal(number, signal.SIG_IGN) for number in ignored],
+            )
+            mask = sum(1 << (number - 1) for number in ignored)
+            self.assertEqual(int(done.stdout.split()[1], 16) & 0xFFFF, mask)
 
 
 class BadFile(RunCase):
@@ -260,6 +433,8 @@ class BadFile(RunCase):
             ([a, shell("b", "true", depends=["c"]), shell("c", "true", depends=["b"])],
              "cycle: b -> c -> b"),
             ([a, shell("b", "true", depends=["zz"])], 'task "b": dependency "zz" is not there'),
+            ([a, shell("b" * 300, "true", depends=["z" * 300])],
+             'b...": dependency "' + "z" * 60 + '..." is not there'),
             ([a, a], 'task "a": there is a task with this id already'),
             ([a, {"id": "b"}], 'task "b": has no command'),
             ([a, {"command": ["true"]}], "task 2: has no id"),
@@ -273,7 +448,9 @@ class BadFile(RunCase):
             ([a, shell("b", "true", retries=-1)], "retries: not a whole number"),
             ([a, shell("b", "true", memory="much")], "memory"),
             ([a, shell("b", "true", memory=5)], "memory: not a string"),
+            ([a, shell("b", "true", memory="2000T")], "memory: \"2000T\" is out of range"),
             ([a, shell("b", "true", timeout="5")], "timeout"),
+            ([a, shell("b", "true", timeout="0ms")], "out of range (allowed: 1ms to 1000h)"),
             ([a, shell("b", "true", depends="a")], "depends: not a list"),
             ([a, 5], "task 2: not an object"),
         ):

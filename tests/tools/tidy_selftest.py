@@ -48,8 +48,16 @@ STATUS_H = """/* gangsaw/status.h - statuses. */
 
 #define GSAW_API
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The name of a status. */
 GSAW_API const char *gsaw_status_name(int status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
 """

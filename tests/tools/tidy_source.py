@@ -74,11 +74,14 @@ class Source:
                 self._on_line[place] = self._on_line.get(place, "") + line
 
     def _without_macros(self):
-        code, inside = [], False
+        """And without what is for C++ alone."""
+        code, inside, foreign = [], False, False
         for line in self.with_macros:
             starts = inside or line.lstrip().startswith("#")
             inside = starts and line.endswith("\\")
-            code.append("" if starts else line)
+            if starts and not inside:
+                foreign = line.startswith("#ifdef __cplusplus")
+            code.append("" if starts or foreign else line)
         return code
 
     def includes(self):

@@ -573,9 +573,12 @@ static void test_pool_out_of_memory(void **state)
     }
 }
 
-static gsaw_status do_nothing(gsaw_worker *worker, void *argument, uint64_t *value)
+static gsaw_status name_itself(gsaw_worker *worker, void *argument, uint64_t *value)
 {
-    (void)worker, (void)argument, (void)value;
+    (void)argument;
+    if (*value % 2 == 0)
+        gsaw_worker_name_task(worker, "even");
+    gsaw_worker_span_end(worker, gsaw_worker_span_begin(worker), "inside", *value);
     return GSAW_OK;
 }
 
@@ -601,18 +604,20 @@ static void test_pool_writes_its_trace(void **state)
     gsaw__buffer text = {0};
     assert_int_equal(gsaw_pool_new(&options, &pool, NULL), GSAW_OK);
     for (uint64_t i = 0; i < 50; i++)
-        assert_int_equal(gsaw_pool_spawn(pool, &group, do_nothing, NULL, i), GSAW_OK);
+        assert_int_equal(gsaw_pool_spawn(pool, &group, name_itself, NULL, i), GSAW_OK);
     gsaw_pool_wait(pool, &group);
     gsaw_pool_shutdown(pool, true);
     assert_int_equal(gsaw_pool_write_trace(pool, refuse, NULL, NULL), GSAW_SYSTEM);
     assert_int_equal(gsaw_pool_write_trace(pool, gather, &text, NULL), GSAW_OK);
     const char *json = gsaw__buffer_text(&text);
     assert_non_null(strstr(json, "{\"name\":\"worker 1\"}"));
+    assert_non_null(strstr(json, "\"name\":\"even\",\"ph\":\"X\""));
     assert_non_null(strstr(json, "\"name\":\"task\",\"ph\":\"X\""));
+    assert_non_null(strstr(json, "\"name\":\"inside\",\"ph\":\"X\""));
     assert_non_null(strstr(json, "\"name\":\"park\",\"ph\":\"X\""));
     assert_non_null(strstr(json, "\"name\":\"queued\",\"ph\":\"C\""));
-    assert_non_null(strstr(json, "\"name\":\"resident bytes\",\"ph\":\"C\""));
-    assert_string_equal(json + strlen(json) - 4, "\n]}\n");
+    assert_non_null(strstr(json, "\"name\":\"resident\",\"ph\":\"C\""));
+    assert_string_equal(json + strlen(json) - 3, "}}\n");
     gsaw__buffer_clear(&text);
     gsaw_pool_free(pool);
 }
