@@ -231,74 +231,95 @@ void gsaw__run(gsaw_worker *self, gsaw__job job)
 
 /* ---- fork and join ---- */
 
-/* Fork when the deque is full, or there is to be none. Apart, to keep the other short. */
+/* Fork when push_fast() cannot: the deque is full, or there is to be none. Apart, as all that is
+ * rare here, so that what is left needs few registers. */
 __attribute__((noinline)) static void fork_slowly(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_pool *pool = self->pool;
-    if (pool->options.no_stealing || !gsaw__deque_grow(&self->deque, 1)) {
+    if (pool->options.no_stealing ||
+        !gsaw__deque_push_slowly(&self->deque, gsaw__job_of_task(task, self->group)))
         gsaw__store_relaxed(&task->state, GSAW_TASK_NEW | GSAW_TASK_FORKED); /* [T1] for join() */
-        return;
-    }
-    gsaw__deque_push_within(&self->deque, gsaw__job_of_task(task, task->group));
-    gsaw__pool_notify(pool, task->group);
+    else
+        gsaw__pool_notify(pool, self->group);
 }
 
 void gsaw_worker_fork(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_assert(self->group != NULL && task->function != NULL);
-    gsaw_group *group = self->group;
-    gsaw_pool *pool = self->pool;
-    task->group = group;
     /* [T1] relaxed: the deque publishes it */
     gsaw__store_relaxed(&task->state, GSAW_TASK_QUEUED | GSAW_TASK_FORKED);
-    if (pool->options.no_stealing ||
-        !gsaw__deque_push_within(&self->deque, gsaw__job_of_task(task, group)))
+    if (!gsaw__deque_push_fast(&self->deque, gsaw__job_of_task(task, self->group)))
         fork_slowly(self, task);
-    else if (!gsaw__park_is_awake(&pool->park))
-        gsaw__pool_notify(pool, group);
+    else if (!gsaw__park_is_awake(&self->pool->park))
+        gsaw__pool_notify(self->pool, self->group);
+}
+
+__attribute__((noinline)) static gsaw_status drop_own(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw__counters_count(&self->counters.dropped);
+    gsaw__store_relaxed(&task->state, GSAW_TASK_CANCELLED); /* [T1] the same thread */
+    return GSAW_CANCELLED;
+}
+
+__attribute__((noinline)) static gsaw_status trace_own(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw__call call = call_of(task, self->group);
+    return gsaw__invoke_traced(self, &call);
+}
+
+__attribute__((noinline)) static gsaw_status fail_own(gsaw_worker *self, gsaw_task *task,
+                                                      gsaw_status status)
+{
+    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
+    uint32_t word = gsaw__load_relaxed(&task->state);     /* [T2] a flag */
+    gsaw__store_release(&task->state,
+                        gsaw__end_of(self, self->group, word, status)); /* [T1] as in run_own() */
+    return status;
 }
 
 /* A forked task that nobody else can take: no claim. The group stays the same, so less is to be
  * done for the call than in gsaw__invoke. */
 static gsaw_status run_own(gsaw_worker *self, gsaw_task *task)
 {
-    gsaw_group *group = self->group;
     uint32_t word = gsaw__load_relaxed(&task->state); /* [T2] this thread alone cancels it */
-    if ((word & GSAW_TASK_CANCEL) != 0 || gsaw__is_dropped(self->pool, group)) {
-        gsaw__counters_count(&self->counters.dropped);
-        gsaw__store_relaxed(&task->state, GSAW_TASK_CANCELLED); /* [T1] the same thread */
-        return GSAW_CANCELLED;
-    }
+    if ((word & GSAW_TASK_CANCEL) != 0 || gsaw__is_dropped(self->pool, self->group))
+        return drop_own(self, task);
     gsaw__store_relaxed(&task->state, GSAW_TASK_RUNNING | GSAW_TASK_FORKED); /* [T2] the same */
     _Atomic uint32_t *outer_token = self->token;
     self->token = &task->state;
-    gsaw_status status;
-    if (!gsaw__trace_is_on(&self->trace)) {
-        status = task->function(self, task->argument, &task->value);
-    } else {
-        gsaw__call call = call_of(task, group);
-        status = gsaw__invoke_traced(self, &call);
-    }
+    gsaw_status status = gsaw__trace_is_on(&self->trace)
+                             ? trace_own(self, task)
+                             : task->function(self, task->argument, &task->value);
     self->token = outer_token;
     gsaw__counters_count(&self->counters.completed);
-    if (status == GSAW_OK) {
-        gsaw__store_release(&task->state, GSAW_TASK_DONE); /* [T1] pairs with T1 in state_of() */
-        return GSAW_OK;
-    }
-    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
-    word = gsaw__load_relaxed(&task->state);              /* [T2] a flag */
-    gsaw__store_release(&task->state, gsaw__end_of(self, group, word, status)); /* [T1] the same */
-    return status;
+    if (status != GSAW_OK)
+        return fail_own(self, task, status);
+    gsaw__store_release(&task->state, GSAW_TASK_DONE); /* [T1] pairs with T1 in state_of() */
+    return GSAW_OK;
 }
 
-gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
+/* Join what is not on top of the deque, or was taken by another. */
+__attribute__((noinline)) static gsaw_status join_slowly(gsaw_worker *self, gsaw_task *task)
 {
-    gsaw_assert(task != NULL);
-    if (gsaw__deque_take_word(&self->deque, (uintptr_t)task))
-        return run_own(self, task);
     if (gsaw_task_state_of(task) == GSAW_TASK_NEW)
         return run_own(self, task); /* there was no room in the deque */
     gsaw__wait wait = {.group = self->group, .task = task, .deadline_ns = GSAW_PARK_FOREVER};
     gsaw__worker_help(self, &wait);
     return gsaw_task_status(task);
+}
+
+/* Join what is on top of the deque, as the last there or with thieves about. */
+__attribute__((noinline)) static gsaw_status join_contended(gsaw_worker *self, gsaw_task *task)
+{
+    return gsaw__deque_take_slowly(&self->deque) ? run_own(self, task) : join_slowly(self, task);
+}
+
+gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw_assert(task != NULL);
+    if (!gsaw__deque_is_newest(&self->deque, (uintptr_t)task))
+        return join_slowly(self, task);
+    if (!gsaw__deque_take_fast(&self->deque))
+        return join_contended(self, task);
+    return run_own(self, task);
 }
