@@ -27,6 +27,7 @@
 #define gsaw__and_relaxed(at, value) atomic_fetch_and_explicit((at), (value), memory_order_relaxed)
 #define gsaw__or_relaxed(at, value) atomic_fetch_or_explicit((at), (value), memory_order_relaxed)
 #define gsaw__or_acq_rel(at, value) atomic_fetch_or_explicit((at), (value), memory_order_acq_rel)
+#define gsaw__or_seq_cst(at, value) atomic_fetch_or_explicit((at), (value), memory_order_seq_cst)
 #define gsaw__exchange_acq_rel(at, value)                                                          \
     atomic_exchange_explicit((at), (value), memory_order_acq_rel)
 #define gsaw__cas_acq_rel(at, expected, value)                                                     \

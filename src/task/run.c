@@ -130,10 +130,9 @@ gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call)
     return status;
 }
 
-static gsaw__call call_of(gsaw_task *task, gsaw_group *group)
+static gsaw__call call_of(gsaw_task *task)
 {
-    return (gsaw__call){.group = group,
-                        .token = &task->state,
+    return (gsaw__call){.token = &task->state,
                         .function = task->function,
                         .argument = task->argument,
                         .value = &task->value};
@@ -156,8 +155,8 @@ static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *grou
         gsaw__counters_count(&self->counters.dropped);
         return GSAW_TASK_CANCELLED;
     }
-    gsaw__call call = call_of(task, group);
-    gsaw_status status = gsaw__invoke(self, &call);
+    gsaw__call call = call_of(task);
+    gsaw_status status = gsaw__invoke(self, group, &call);
     if (status == GSAW_OK)
         return GSAW_TASK_DONE;
     gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] published with the state */
@@ -170,8 +169,8 @@ static void run_spawned(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     if (gsaw__is_dropped(self->pool, group)) {
         gsaw__counters_count(&self->counters.dropped);
     } else {
-        gsaw__call call = call_of(task, group);
-        gsaw_status status = gsaw__invoke(self, &call);
+        gsaw__call call = call_of(task);
+        gsaw_status status = gsaw__invoke(self, group, &call);
         if (status != GSAW_OK)
             gsaw__end_of(self, group, 0, status);
     }
@@ -184,7 +183,7 @@ static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     uint32_t kind = gsaw__load_relaxed(&task->state); /* [T2] kinds do not change */
     if ((kind & GSAW_TASK_CARRIER) != 0) {
         gsaw__graph_carry(self, task);
-        gsaw__credit_add(self, group);
+        gsaw__credit_add(self, group, 1);
         return;
     }
     if ((kind & GSAW_TASK_SPAWNED) != 0) {
@@ -202,7 +201,7 @@ static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     }
     if (self->pool->options.tasks_max != 0)
         gsaw__leave_flight(self->pool, 1);
-    gsaw__credit_add(self, group);
+    gsaw__credit_add(self, group, 1);
 }
 
 /* End all that a group which is dropped has in the inbox: cheaper than one by one. The group is
@@ -263,7 +262,7 @@ __attribute__((noinline)) static gsaw_status drop_own(gsaw_worker *self, gsaw_ta
 
 __attribute__((noinline)) static gsaw_status trace_own(gsaw_worker *self, gsaw_task *task)
 {
-    gsaw__call call = call_of(task, self->group);
+    gsaw__call call = call_of(task);
     return gsaw__invoke_traced(self, &call);
 }
 
