@@ -153,6 +153,17 @@ static inline gsaw__job gsaw__deque_peek(const gsaw__deque *self)
     return gsaw__slot_read(gsaw__slot_at(ring, bottom));
 }
 
+/* Fetch ahead the task that is so many takes away, if it is one. Owner. */
+static inline void gsaw__deque_prefetch(const gsaw__deque *self)
+{
+    int64_t bottom = gsaw__load_relaxed(&self->bottom);        /* [D1] the owner's own */
+    struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
+    /* [D1] whatever it is: an address that is not one does no harm */
+    uintptr_t word = gsaw__load_relaxed(
+        &gsaw__slot_at(ring, bottom - GSAW_JOBS_AHEAD / 2)->word); /* [D1] as said */
+    __builtin_prefetch((const char *)word + offsetof(gsaw_task, state), 1);
+}
+
 /* Whether the newest job has this word. There must be a job. */
 static inline bool gsaw__deque_is_newest(const gsaw__deque *self, uintptr_t word)
 {
