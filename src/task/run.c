@@ -150,6 +150,15 @@ static bool claim(gsaw_task *task)
            gsaw__cas_acq_rel(&task->state, &word, running); /* [T2] pairs with cancel() */
 }
 
+/* What a task ends in that returned this. */
+__attribute__((noinline)) static uint32_t fail_task(gsaw_worker *self, gsaw_task *task,
+                                                    gsaw_group *group, gsaw_status status)
+{
+    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] published with the state */
+    uint32_t word = gsaw__load_relaxed(&task->state);     /* [T2] a flag */
+    return gsaw__end_of(self, group, word, status);
+}
+
 /* Claim and call. Returns the state it is to end in. */
 static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
 {
@@ -159,10 +168,7 @@ static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *grou
     }
     gsaw__call call = call_of(task);
     gsaw_status status = gsaw__invoke(self, group, &call);
-    if (status == GSAW_OK)
-        return GSAW_TASK_DONE;
-    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] published with the state */
-    return gsaw__end_of(self, group, gsaw__load_relaxed(&task->state), status); /* [T2] a flag */
+    return status == GSAW_OK ? (uint32_t)GSAW_TASK_DONE : fail_task(self, task, group, status);
 }
 
 /* A task whose storage is the pool's. */
@@ -243,15 +249,38 @@ static void sweep(gsaw_worker *self, gsaw_group *group)
     gsaw__credit_add(self, group, count);
 }
 
+/* A task that is not a plain one, or is to be ended without being run. Apart, as the other is done
+ * for each task. */
+__attribute__((noinline)) static void run_rarely(gsaw_worker *self, gsaw_task *task,
+                                                 gsaw_group *group)
+{
+    run_task(self, task, group);
+    if (self->credit_group == group && gsaw__is_dropped(self->pool, group))
+        sweep(self, group);
+}
+
 void gsaw__run(gsaw_worker *self, gsaw__job job)
 {
+    gsaw_group *group = job.group;
     if (gsaw__job_is_node(job)) {
-        gsaw__graph_run(self, job.group, gsaw__job_node(job));
+        gsaw__graph_run(self, group, gsaw__job_node(job));
         return;
     }
-    run_task(self, gsaw__job_task(job), job.group);
-    if (self->credit_group == job.group && gsaw__is_dropped(self->pool, job.group))
-        sweep(self, job.group);
+    gsaw_task *task = gsaw__job_task(job);
+    uint32_t word = gsaw__load_relaxed(&task->state); /* [T2] checked by the exchange */
+    if (word != GSAW_TASK_QUEUED || gsaw__is_dropped(self->pool, group) ||
+        !gsaw__cas_acq_rel(&task->state, &word, GSAW_TASK_RUNNING)) { /* [T2] as in claim() */
+        run_rarely(self, task, group);
+        return;
+    }
+    gsaw__call call = call_of(task);
+    gsaw_status status = gsaw__invoke(self, group, &call);
+    uint32_t end =
+        status == GSAW_OK ? (uint32_t)GSAW_TASK_DONE : fail_task(self, task, group, status);
+    gsaw__store_release(&task->state, end); /* [T1] release, pairs with T1 in state_of() */
+    if (self->pool->options.tasks_max != 0)
+        gsaw__leave_flight(self->pool, 1);
+    gsaw__credit_add(self, group, 1);
 }
 
 /* ---- fork and join ---- */

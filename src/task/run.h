@@ -104,9 +104,13 @@ static inline gsaw_status gsaw__call_in(gsaw_worker *self, const gsaw__frame *ou
         gsaw__store_relaxed(&self->function, call->function);
         gsaw__store_relaxed(&self->argument, call->argument); /* [S3] the same */
     }
-    gsaw_status status = gsaw__trace_is_on(&self->trace)
-                             ? gsaw__invoke_traced(self, call)
-                             : call->function(self, call->argument, call->value);
+    gsaw_status status;
+    if (!gsaw__trace_is_on(&self->trace)) {
+        status = call->function(self, call->argument, call->value);
+    } else {
+        gsaw__call copy = *call; /* so that the other way needs none in memory */
+        status = gsaw__invoke_traced(self, &copy);
+    }
     gsaw__counters_count(&self->counters.completed);
     return status;
 }
