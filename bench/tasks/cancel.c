@@ -1,6 +1,7 @@
 /* cancel.c - gangsaw: each task cancelled by itself, or the group by one store; then the wait,
  * while the workers do away with them. Until the request each worker is kept busy by a task that
- * spins.
+ * sleeps, 20 us at a time: one that spins takes from the other processor, where the two are one
+ * core's, half of what is measured.
  * And from inside: a task submits, cancels the group and waits, as oneTBB's thread does.
  * Next:    cancel.h */
 #include "cancel.h"
@@ -17,8 +18,8 @@ static gsaw_status hold(gsaw_worker *worker, void *argument, uint64_t *value)
     (void)argument;
     (void)value;
     gsaw__add_seq_cst(&arrived, 1);
-    while (!gsaw__load_seq_cst(&is_open)) {
-    }
+    while (!gsaw__load_seq_cst(&is_open))
+        measure_pause(20000);
     return GSAW_OK;
 }
 

@@ -51,6 +51,16 @@ void *gsaw__alloc_large(const gsaw_allocator *allocator, size_t size)
     return pointer;
 }
 
+void *gsaw__alloc_large_zero(const gsaw_allocator *allocator, size_t size)
+{
+    char *pointer = gsaw__alloc_zero(allocator, 1, size);
+    if (pointer == NULL || allocator != NULL || size < 2 * HUGE_PAGE)
+        return pointer;
+    size_t before = (HUGE_PAGE - (uintptr_t)pointer % HUGE_PAGE) % HUGE_PAGE;
+    madvise(pointer + before, (size - before) & ~(HUGE_PAGE - 1), MADV_HUGEPAGE); /* as above */
+    return pointer;
+}
+
 void *gsaw__realloc(const gsaw_allocator *allocator, void *pointer, size_t old_size,
                     size_t new_size)
 {

@@ -17,6 +17,9 @@ void *gsaw__alloc_zero(const gsaw_allocator *allocator, size_t count, size_t siz
  * where the system has them to give, which saves most of the page faults. */
 void *gsaw__alloc_large(const gsaw_allocator *allocator, size_t size);
 
+/* The same, set to zero: what comes fresh from the system is so already. */
+void *gsaw__alloc_large_zero(const gsaw_allocator *allocator, size_t size);
+
 /* Grow or shrink; NULL on failure, pointer unharmed. new_size must not be 0. */
 void *gsaw__realloc(const gsaw_allocator *allocator, void *pointer, size_t old_size,
                     size_t new_size);

@@ -54,6 +54,8 @@
     GSAW_ATOMIC_CHANGE(or, atomic_fetch_or_explicit, at, value, relaxed)
 #define gsaw__or_acq_rel(at, value)                                                                \
     GSAW_ATOMIC_CHANGE(or, atomic_fetch_or_explicit, at, value, acq_rel)
+#define gsaw__or_seq_cst(at, value)                                                                \
+    GSAW_ATOMIC_CHANGE(or, atomic_fetch_or_explicit, at, value, seq_cst)
 #define gsaw__exchange_acq_rel(at, value)                                                          \
     GSAW_ATOMIC_CHANGE(exchange, atomic_exchange_explicit, at, value, acq_rel)
 #define gsaw__cas_release(at, expected, value)                                                     \

@@ -19,12 +19,12 @@ static uint32_t state_in(uint32_t word) { return word >> GSAW_WORD_STATE_SHIFT &
 static void link_node(gsaw_graph *self, uint32_t node)
 {
     /* [W2] relaxed: under the lock; cancel_node() may set its flag beside it, so nothing is lost */
-    gsaw__and_relaxed(&gsaw__graph_node(self, node)->word, ~GSAW_WORD_COUNT);
+    gsaw__and_relaxed(&self->words[node], ~GSAW_WORD_COUNT);
     if (self->list == 0)
         self->list = node + 1;
     else
         /* [W2] the same */
-        gsaw__or_relaxed(&gsaw__graph_node(self, self->list_end - 1)->word, node + 1);
+        gsaw__or_relaxed(&self->words[self->list_end - 1], node + 1);
     self->list_end = node + 1;
     self->list_count++;
 }
@@ -34,8 +34,7 @@ static uint32_t unlink_node(gsaw_graph *self)
 {
     uint32_t node = self->list - 1;
     /* [W2] the same */
-    self->list =
-        gsaw__and_relaxed(&gsaw__graph_node(self, node)->word, ~GSAW_WORD_COUNT) & GSAW_WORD_COUNT;
+    self->list = gsaw__and_relaxed(&self->words[node], ~GSAW_WORD_COUNT) & GSAW_WORD_COUNT;
     self->list_count--;
     return node;
 }
@@ -88,7 +87,7 @@ void gsaw__graph_carry(gsaw_worker *worker, gsaw_task *carrier)
  * the last. */
 static bool count_down(gsaw_graph *self, uint32_t node, uint32_t cause)
 {
-    _Atomic uint32_t *word = &gsaw__graph_node(self, node)->word;
+    _Atomic uint32_t *word = &self->words[node];
     /* [W3] the first to set the flag tells the cause; its count_down below publishes it */
     if (cause != GSAW_NODE_NONE && (gsaw__or_acq_rel(word, GSAW_WORD_SKIP) & GSAW_WORD_SKIP) == 0)
         self->outcomes[node] = cause;
@@ -100,15 +99,12 @@ static bool count_down(gsaw_graph *self, uint32_t node, uint32_t cause)
     return (gsaw__sub_acq_rel(word, 1) & GSAW_WORD_COUNT) == 1;
 }
 
-/* Count down those that wait for a node, whose edges these are. The last of them that is ready is
- * returned, the others are pushed, so that the one before is on top. */
-static uint32_t pass_on(gsaw_worker *worker, gsaw_graph *self, uint32_t edges, uint32_t cause)
+/* Count down those that wait for a node. The last of them that is ready is returned, the others are
+ * pushed, so that the one before is on top. */
+static uint32_t pass_on(gsaw_worker *worker, gsaw_graph *self, gsaw__links links, uint32_t cause)
 {
     uint32_t next = GSAW_NODE_NONE;
-    while (edges != 0) {
-        const gsaw__edge *edge = gsaw__graph_edge(self, edges);
-        uint32_t target = edge->target;
-        edges = edge->next;
+    for (uint32_t target; gsaw__links_next(self, &links, &target);) {
         if (!count_down(self, target, cause))
             continue;
         if (next != GSAW_NODE_NONE)
@@ -118,44 +114,69 @@ static uint32_t pass_on(gsaw_worker *worker, gsaw_graph *self, uint32_t edges, u
     return next;
 }
 
-/* Set a node to running. False when it is not to run; *word is what it was. */
-static bool claim(gsaw_worker *worker, gsaw_graph *self, gsaw__node *node, uint32_t *word)
+/* Whether a node that was claimed may run: it may not if its cancelling was granted before, and
+ * overwritten by the claim. */
+__attribute__((noinline)) static bool is_spared(gsaw_graph *self, uint32_t node)
 {
-    const uint32_t running = (uint32_t)GSAW_TASK_RUNNING << GSAW_WORD_STATE_SHIFT;
-    *word = gsaw__load_relaxed(&node->word); /* [W4] checked by the exchange */
-    return (*word & (GSAW_WORD_SKIP | GSAW_TASK_CANCEL)) == 0 &&
-           !gsaw__is_dropped(worker->pool, &self->group) &&
-           /* [W4] one order of cancel_node() and this: the flag or the state comes first */
-           gsaw__cas_acq_rel(&node->word, word, running);
+    /* [W6] after the claim and before the look; pairs with W6 in cancel_node(): either that one
+     * finds the node running, or this finds it doomed */
+    gsaw__or_seq_cst(&self->words[node], 0);
+    uint32_t doomed = gsaw__load_seq_cst(&self->doomed[node / 32]); /* [W6] as said */
+    return (doomed >> node % 32 & 1) == 0;
 }
 
-/* Run a node, or end it without. Returns the state it ends in; *outcome: the status if it failed,
- * else as it was. */
-static uint32_t run_claimed(gsaw_worker *worker, gsaw_graph *self, gsaw__node *node,
-                            uint32_t *outcome)
+/* Set a node to running. False when it is not to run; *word is what it was.
+ *
+ * Nobody but cancel_node() touches the word of a node that is ready, so a load and a store do,
+ * until a first node is cancelled by itself [W6]: that has every thread pass a barrier before it
+ * goes on. Where it falls in a claim: before the look at is_watched, and is_spared() decides; or
+ * behind the look, and so behind the store, and cancel_node() finds the node running. */
+static bool claim(gsaw_worker *worker, gsaw_graph *self, uint32_t node, uint32_t *word)
 {
-    uint32_t word;
-    if (!claim(worker, self, node, &word)) {
-        gsaw__counters_count(&worker->counters.dropped);
-        if ((word & GSAW_WORD_SKIP) != 0)
-            return GSAW_TASK_SKIPPED;
-        return GSAW_TASK_CANCELLED;
-    }
-    gsaw__call call = {.group = &self->group,
-                       .token = &node->word,
-                       .function = node->function,
-                       .argument = node->argument,
-                       .value = &node->value};
-    gsaw_status status = gsaw__invoke(worker, &call);
-    if (status == GSAW_OK)
-        return GSAW_TASK_DONE;
-    *outcome = (uint32_t)status;
-    word = gsaw__load_relaxed(&node->word); /* [W4] a flag */
+    *word = gsaw__load_relaxed(&self->words[node]); /* [W4] flags: what is missed is doomed, too */
+    if ((*word & (GSAW_WORD_SKIP | GSAW_TASK_CANCEL)) != 0 ||
+        gsaw__is_dropped(worker->pool, &self->group))
+        return false;
+    /* [W4] [W6] before the look, for the compiler; the rest is the barrier's */
+    gsaw__store_relaxed(&self->words[node], (uint32_t)GSAW_TASK_RUNNING << GSAW_WORD_STATE_SHIFT);
+    gsaw__compiler_barrier();
+    return gsaw__load_relaxed(&self->is_watched) == 0 || is_spared(self, node); /* [W6] the look */
+}
+
+/* End a node without running it. */
+__attribute__((noinline)) static uint32_t drop(gsaw_worker *worker, uint32_t word)
+{
+    gsaw__counters_count(&worker->counters.dropped);
+    return (word & GSAW_WORD_SKIP) != 0 ? GSAW_TASK_SKIPPED : GSAW_TASK_CANCELLED;
+}
+
+/* What a node ends in that returned this. */
+__attribute__((noinline)) static uint32_t fail(gsaw_worker *worker, gsaw_graph *self, uint32_t node,
+                                               gsaw_status status)
+{
+    self->outcomes[node] = (uint32_t)status;
+    uint32_t word = gsaw__load_relaxed(&self->words[node]); /* [W4] a flag */
     return gsaw__end_of(worker, &self->group, word, status);
 }
 
+/* Run a node, or end it without. Returns the state it ends in. */
+static uint32_t run_node(gsaw_worker *worker, const gsaw__frame *frame, gsaw_graph *self,
+                         uint32_t node)
+{
+    uint32_t word;
+    if (!claim(worker, self, node, &word))
+        return drop(worker, word);
+    const gsaw__node *at = gsaw__graph_node(self, node);
+    gsaw__call call = {.token = &self->words[node],
+                       .function = at->function,
+                       .argument = at->argument,
+                       .value = &self->values[node]};
+    gsaw_status status = gsaw__call_in(worker, frame, &call);
+    return status == GSAW_OK ? (uint32_t)GSAW_TASK_DONE : fail(worker, self, node, status);
+}
+
 /* Count a node that did not end as done. Returns what is to blame for those that wait for it. */
-static uint32_t blame(gsaw_graph *self, uint32_t node, uint32_t end)
+__attribute__((noinline)) static uint32_t blame(gsaw_graph *self, uint32_t node, uint32_t end)
 {
     _Atomic uint32_t *ended = end == GSAW_TASK_SKIPPED  ? &self->skipped
                               : end == GSAW_TASK_FAILED ? &self->failed
@@ -169,19 +190,20 @@ static uint32_t blame(gsaw_graph *self, uint32_t node, uint32_t end)
 void gsaw__graph_run(gsaw_worker *worker, gsaw_group *group, uint32_t node)
 {
     gsaw_graph *self = group->graph;
-    for (uint32_t chain = 0; node != GSAW_NODE_NONE; chain++) {
-        if (chain == CHAIN_MAX) {
-            gsaw__worker_push(worker, gsaw__job_of_node(node, group));
-            return;
-        }
-        gsaw__node *at = gsaw__graph_node(self, node);
-        uint32_t end = run_claimed(worker, self, at, &self->outcomes[node]);
+    gsaw__frame frame = gsaw__frame_enter(worker, group);
+    uint32_t chain = 0;
+    while (node != GSAW_NODE_NONE && chain < CHAIN_MAX) {
+        uint32_t end = run_node(worker, &frame, self, node);
         uint32_t cause = end == GSAW_TASK_DONE ? GSAW_NODE_NONE : blame(self, node, end);
         /* [W5] release, pairs with W5 in gsaw_graph_state(): what the node wrote */
-        gsaw__store_release(&at->word, end << GSAW_WORD_STATE_SHIFT);
-        node = pass_on(worker, self, at->edges, cause);
-        gsaw__credit_add(worker, group);
+        gsaw__store_release(&self->words[node], end << GSAW_WORD_STATE_SHIFT);
+        node = pass_on(worker, self, self->links[node], cause);
+        chain++;
     }
+    gsaw__frame_leave(worker, &frame);
+    if (node != GSAW_NODE_NONE)
+        gsaw__worker_push(worker, gsaw__job_of_node(node, group));
+    gsaw__credit_add(worker, group, chain);
 }
 
 /* ---- the API ---- */
@@ -198,11 +220,13 @@ gsaw_status gsaw_graph_start(gsaw_graph *self, gsaw_pool *pool, gsaw_error *erro
     if (self->node_count == 0)
         return GSAW_OK;
     if (!self->is_fresh)
-        gsaw__graph_refresh(self);
+        gsaw__graph_refresh(self, true);
     self->is_fresh = false;
     gsaw__store_relaxed(&self->failed, 0);    /* [W1] it does not run; inbox or deque publish it */
     gsaw__store_relaxed(&self->cancelled, 0); /* [W1] the same */
     gsaw__store_relaxed(&self->skipped, 0);   /* [W1] the same */
+    if (!pool->park.is_asymmetric)            /* [W6] it does not run */
+        gsaw__store_relaxed(&self->is_watched, GSAW_WATCHED_SOON | GSAW_WATCHED);
     self->list = self->list_end = self->list_count = 0;
     gsaw__mutex_lock(&self->lock);
     for (uint32_t i = 0; i < self->root_count; i++)
@@ -236,18 +260,32 @@ gsaw_status gsaw_graph_run(gsaw_graph *self, gsaw_pool *pool, gsaw_error *error)
     return status == GSAW_OK ? gsaw_graph_wait(self) : status;
 }
 
+/* From here on every claim looks whether the node is doomed. */
+static void watch_claims(gsaw_graph *self)
+{
+    uint32_t seen = gsaw__load_seq_cst(&self->is_watched); /* [W6] with both, a barrier passed */
+    if (seen == (GSAW_WATCHED_SOON | GSAW_WATCHED))
+        return;
+    /* [W6] before the barrier, pairs with the look in claim() */
+    gsaw__or_seq_cst(&self->is_watched, GSAW_WATCHED_SOON);
+    gsaw__process_barrier();                           /* by each that comes meanwhile */
+    gsaw__or_seq_cst(&self->is_watched, GSAW_WATCHED); /* [W6] after the barrier */
+}
+
 bool gsaw_graph_cancel_node(gsaw_graph *self, uint32_t node)
 {
     if (node >= self->prepared || self->pool == NULL)
         return false;
-    _Atomic uint32_t *at = &gsaw__graph_node(self, node)->word;
+    watch_claims(self);
+    gsaw__or_seq_cst(&self->doomed[node / 32], UINT32_C(1) << node % 32); /* [W6] is_spared() */
+    _Atomic uint32_t *at = &self->words[node];
     uint32_t word = gsaw__load_relaxed(at); /* [W4] checked by the exchange */
     do {
         uint32_t state = state_in(word);
         if (state != 0 && state != GSAW_TASK_RUNNING)
             return state == GSAW_TASK_CANCELLED;
-        /* [W4] one order of this and claim() */
-    } while (!gsaw__cas_acq_rel(at, &word, word | GSAW_TASK_CANCEL));
+        /* [W4] one order of this and claim(); [W6] after the bit, pairs with is_spared() */
+    } while (!gsaw__cas_seq_cst(at, &word, word | GSAW_TASK_CANCEL));
     return state_in(word) == 0;
 }
 
@@ -258,7 +296,7 @@ gsaw_task_state gsaw_graph_state(const gsaw_graph *self, uint32_t node)
     if (node >= self->prepared || self->pool == NULL)
         return GSAW_TASK_NEW;
     /* [W5] acquire, pairs with W5 in gsaw__graph_run() */
-    uint32_t word = gsaw__load_acquire(&gsaw__graph_node(self, node)->word);
+    uint32_t word = gsaw__load_acquire(&self->words[node]);
     if (state_in(word) != 0)
         return (gsaw_task_state)state_in(word);
     return (word & GSAW_WORD_COUNT) == 0 ? GSAW_TASK_QUEUED : GSAW_TASK_WAITING;
@@ -278,7 +316,7 @@ gsaw_status gsaw_graph_status(const gsaw_graph *self, uint32_t node, uint32_t *c
 
 uint64_t gsaw_graph_value(const gsaw_graph *self, uint32_t node)
 {
-    return node < self->node_count ? gsaw__graph_node(self, node)->value : 0;
+    return node < self->node_count ? self->values[node] : 0;
 }
 
 void gsaw_graph_count(const gsaw_graph *self, gsaw_graph_counts *out)

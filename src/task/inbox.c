@@ -85,6 +85,7 @@ static gsaw_task *pop(gsaw__inbox *self, gsaw_group *group)
 {
     gsaw_task *task = group->first;
     group->first = task->next;
+    gsaw__job_prefetch(task, task->next);
     /* [I2] relaxed, as in append() */
     gsaw__store_relaxed(&group->queued, gsaw__load_relaxed(&group->queued) - 1);
     if (group->first == NULL) {
@@ -119,6 +120,7 @@ static void sort(gsaw__inbox *self, gsaw_task *emptied)
     bool is_one_run = true;
     while (head != NULL) {
         gsaw_task *next = head->next;
+        gsaw__job_prefetch(head, next);
         is_one_run = is_one_run && head->group == newest->group;
         all++;
         head->next = oldest;

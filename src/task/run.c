@@ -65,6 +65,8 @@ gsaw_status gsaw_task_status(const gsaw_task *self)
 
 bool gsaw_task_cancel(gsaw_task *self)
 {
+    /* Who cancels one of an array goes on to the next. */
+    __builtin_prefetch((const void *)((uintptr_t)self + sizeof *self * GSAW_JOBS_AHEAD / 3), 1);
     uint32_t word = gsaw__load_relaxed(&self->state); /* [T2] checked by the exchange */
     do {
         if (states[word & GSAW_TASK_STATE].is_end)
@@ -151,10 +153,9 @@ void gsaw_worker_span_end(gsaw_worker *self, uint64_t begun, const char *name, u
     gsaw__trace_record(&self->trace, &event);
 }
 
-static gsaw__call call_of(gsaw_task *task, gsaw_group *group)
+static gsaw__call call_of(gsaw_task *task)
 {
-    return (gsaw__call){.group = group,
-                        .token = &task->state,
+    return (gsaw__call){.token = &task->state,
                         .function = task->function,
                         .argument = task->argument,
                         .value = &task->value};
@@ -176,6 +177,15 @@ static bool is_always(const gsaw_task *task)
     return (gsaw__load_relaxed(&task->state) & GSAW_TASK_ALWAYS) != 0; /* [T2] does not change */
 }
 
+/* What a task ends in that returned this. */
+__attribute__((noinline)) static uint32_t fail_task(gsaw_worker *self, gsaw_task *task,
+                                                    gsaw_group *group, gsaw_status status)
+{
+    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] published with the state */
+    uint32_t word = gsaw__load_relaxed(&task->state);     /* [T2] a flag */
+    return gsaw__end_of(self, group, word, status);
+}
+
 /* Claim and call. Returns the state it is to end in. */
 static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
 {
@@ -183,12 +193,9 @@ static uint32_t run_claimed(gsaw_worker *self, gsaw_task *task, gsaw_group *grou
         gsaw__counters_count(&self->counters.dropped);
         return GSAW_TASK_CANCELLED;
     }
-    gsaw__call call = call_of(task, group);
-    gsaw_status status = gsaw__invoke(self, &call);
-    if (status == GSAW_OK)
-        return GSAW_TASK_DONE;
-    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] published with the state */
-    return gsaw__end_of(self, group, gsaw__load_relaxed(&task->state), status); /* [T2] a flag */
+    gsaw__call call = call_of(task);
+    gsaw_status status = gsaw__invoke(self, group, &call);
+    return status == GSAW_OK ? (uint32_t)GSAW_TASK_DONE : fail_task(self, task, group, status);
 }
 
 /* A task whose storage is the pool's. */
@@ -197,8 +204,8 @@ static void run_spawned(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     if (gsaw__is_dropped(self->pool, group)) {
         gsaw__counters_count(&self->counters.dropped);
     } else {
-        gsaw__call call = call_of(task, group);
-        gsaw_status status = gsaw__invoke(self, &call);
+        gsaw__call call = call_of(task);
+        gsaw_status status = gsaw__invoke(self, group, &call);
         if (status != GSAW_OK)
             gsaw__end_of(self, group, 0, status);
     }
@@ -211,7 +218,7 @@ static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     uint32_t kind = gsaw__load_relaxed(&task->state); /* [T2] kinds do not change */
     if ((kind & GSAW_TASK_CARRIER) != 0) {
         gsaw__graph_carry(self, task);
-        gsaw__credit_add(self, group);
+        gsaw__credit_add(self, group, 1);
         return;
     }
     if ((kind & GSAW_TASK_SPAWNED) != 0) {
@@ -229,103 +236,172 @@ static void run_task(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
     }
     if (self->pool->options.tasks_max != 0)
         gsaw__leave_flight(self->pool, 1);
-    gsaw__credit_add(self, group);
+    gsaw__credit_add(self, group, 1);
 }
 
-/* End all that a group which is dropped has in the inbox: cheaper than one by one. The group is
- * there, as its credit has not been returned. */
+/* End a task of a group that is dropped. Returns 1, to be counted, or 0 when it was counted. */
+static inline uint64_t drop(gsaw_worker *self, gsaw_task *task, gsaw_group *group)
+{
+    uint32_t kind = gsaw__load_relaxed(&task->state); /* [T2] kinds do not change */
+    if ((kind & (GSAW_TASK_CARRIER | GSAW_TASK_SPAWNED | GSAW_TASK_FORKED | GSAW_TASK_ALWAYS)) !=
+        0) {
+        run_task(self, task, group);
+        return 0;
+    }
+    gsaw__store_release(&task->state, GSAW_TASK_CANCELLED); /* [T1] pairs with T1 in state_of() */
+    return 1;
+}
+
+/* End all that a group which is dropped has in the inbox and on top of the own deque: cheaper than
+ * one by one. The group is there, as its credit has not been returned. */
 static void sweep(gsaw_worker *self, gsaw_group *group)
 {
-    if (gsaw__load_relaxed(&group->queued) == 0) /* [I2] a hint: those left are met one by one */
-        return;
-    gsaw_task *task = gsaw__inbox_take_all_of(&self->pool->inbox, group);
+    uint64_t count = 0;
+    gsaw__job job = gsaw__deque_peek(&self->deque);
+    while (job.group == group && !gsaw__job_is_node(job) && gsaw__deque_take(&self->deque, &job)) {
+        gsaw__deque_prefetch(&self->deque);
+        count += drop(self, gsaw__job_task(job), group);
+        job = gsaw__deque_peek(&self->deque);
+    }
+    gsaw_task *task = NULL;
+    if (gsaw__load_relaxed(&group->queued) != 0) /* [I2] a hint: those left are met one by one */
+        task = gsaw__inbox_take_all_of(&self->pool->inbox, group);
     for (gsaw_task *next; task != NULL; task = next) {
         next = task->next;
-        run_task(self, task, group);
+        gsaw__job_prefetch(task, next);
+        count += drop(self, task, group);
     }
+    gsaw__counters_add(&self->counters.dropped, count);
+    if (count != 0 && self->pool->options.tasks_max != 0)
+        gsaw__leave_flight(self->pool, count);
+    gsaw__credit_add(self, group, count);
+}
+
+/* A task that is not a plain one, or is to be ended without being run. Apart, as the other is done
+ * for each task. */
+__attribute__((noinline)) static void run_rarely(gsaw_worker *self, gsaw_task *task,
+                                                 gsaw_group *group)
+{
+    run_task(self, task, group);
+    if (self->credit_group == group && gsaw__is_dropped(self->pool, group))
+        sweep(self, group);
 }
 
 void gsaw__run(gsaw_worker *self, gsaw__job job)
 {
+    gsaw_group *group = job.group;
     if (gsaw__job_is_node(job)) {
-        gsaw__graph_run(self, job.group, gsaw__job_node(job));
+        gsaw__graph_run(self, group, gsaw__job_node(job));
         return;
     }
-    run_task(self, gsaw__job_task(job), job.group);
-    if (self->credit_group == job.group && gsaw__is_dropped(self->pool, job.group))
-        sweep(self, job.group);
+    gsaw_task *task = gsaw__job_task(job);
+    uint32_t word = gsaw__load_relaxed(&task->state); /* [T2] checked by the exchange */
+    if (word != GSAW_TASK_QUEUED || gsaw__is_dropped(self->pool, group) ||
+        !gsaw__cas_acq_rel(&task->state, &word, GSAW_TASK_RUNNING)) { /* [T2] as in claim() */
+        run_rarely(self, task, group);
+        return;
+    }
+    gsaw__call call = call_of(task);
+    gsaw_status status = gsaw__invoke(self, group, &call);
+    uint32_t end =
+        status == GSAW_OK ? (uint32_t)GSAW_TASK_DONE : fail_task(self, task, group, status);
+    gsaw__store_release(&task->state, end); /* [T1] release, pairs with T1 in state_of() */
+    if (self->pool->options.tasks_max != 0)
+        gsaw__leave_flight(self->pool, 1);
+    gsaw__credit_add(self, group, 1);
 }
 
 /* ---- fork and join ---- */
 
-/* Fork when the deque is full, or there is to be none. Apart, to keep the other short. */
+/* Fork when push_fast() cannot: the deque is full, or there is to be none. Apart, as all that is
+ * rare here, so that what is left needs few registers. */
 __attribute__((noinline)) static void fork_slowly(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_pool *pool = self->pool;
-    if (pool->options.no_stealing || !gsaw__deque_grow(&self->deque, 1)) {
+    if (pool->options.no_stealing ||
+        !gsaw__deque_push_slowly(&self->deque, gsaw__job_of_task(task, self->group)))
         gsaw__store_relaxed(&task->state, GSAW_TASK_NEW | GSAW_TASK_FORKED); /* [T1] for join() */
-        return;
-    }
-    gsaw__deque_push_within(&self->deque, gsaw__job_of_task(task, task->group));
-    gsaw__pool_notify(pool, task->group);
+    else
+        gsaw__pool_notify(pool, self->group);
 }
 
 void gsaw_worker_fork(gsaw_worker *self, gsaw_task *task)
 {
     gsaw_assert(self->group != NULL && task->function != NULL);
-    gsaw_group *group = self->group;
-    gsaw_pool *pool = self->pool;
-    task->group = group;
     /* [T1] relaxed: the deque publishes it */
     gsaw__store_relaxed(&task->state, GSAW_TASK_QUEUED | GSAW_TASK_FORKED);
-    if (pool->options.no_stealing ||
-        !gsaw__deque_push_within(&self->deque, gsaw__job_of_task(task, group)))
+    if (!gsaw__deque_push_fast(&self->deque, gsaw__job_of_task(task, self->group)))
         fork_slowly(self, task);
-    else if (!gsaw__park_is_awake(&pool->park))
-        gsaw__pool_notify(pool, group);
+    else if (!gsaw__park_is_awake(&self->pool->park))
+        gsaw__pool_notify(self->pool, self->group);
+}
+
+__attribute__((noinline)) static gsaw_status drop_own(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw__counters_count(&self->counters.dropped);
+    gsaw__store_relaxed(&task->state, GSAW_TASK_CANCELLED); /* [T1] the same thread */
+    return GSAW_CANCELLED;
+}
+
+__attribute__((noinline)) static gsaw_status trace_own(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw__call call = call_of(task);
+    return gsaw__invoke_traced(self, &call);
+}
+
+__attribute__((noinline)) static gsaw_status fail_own(gsaw_worker *self, gsaw_task *task,
+                                                      gsaw_status status)
+{
+    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
+    uint32_t word = gsaw__load_relaxed(&task->state);     /* [T2] a flag */
+    gsaw__store_release(&task->state,
+                        gsaw__end_of(self, self->group, word, status)); /* [T1] as in run_own() */
+    return status;
 }
 
 /* A forked task that nobody else can take: no claim. The group stays the same, so less is to be
  * done for the call than in gsaw__invoke. */
 static gsaw_status run_own(gsaw_worker *self, gsaw_task *task)
 {
-    gsaw_group *group = self->group;
     uint32_t word = gsaw__load_relaxed(&task->state); /* [T2] this thread alone cancels it */
-    if ((word & GSAW_TASK_CANCEL) != 0 || gsaw__is_dropped(self->pool, group)) {
-        gsaw__counters_count(&self->counters.dropped);
-        gsaw__store_relaxed(&task->state, GSAW_TASK_CANCELLED); /* [T1] the same thread */
-        return GSAW_CANCELLED;
-    }
+    if ((word & GSAW_TASK_CANCEL) != 0 || gsaw__is_dropped(self->pool, self->group))
+        return drop_own(self, task);
     gsaw__store_relaxed(&task->state, GSAW_TASK_RUNNING | GSAW_TASK_FORKED); /* [T2] the same */
     _Atomic uint32_t *outer_token = self->token;
     self->token = &task->state;
-    gsaw_status status;
-    if (!gsaw__trace_is_on(&self->trace)) {
-        status = task->function(self, task->argument, &task->value);
-    } else {
-        gsaw__call call = call_of(task, group);
-        status = gsaw__invoke_traced(self, &call);
-    }
+    gsaw_status status = gsaw__trace_is_on(&self->trace)
+                             ? trace_own(self, task)
+                             : task->function(self, task->argument, &task->value);
     self->token = outer_token;
     gsaw__counters_count(&self->counters.completed);
-    if (status == GSAW_OK) {
-        gsaw__store_release(&task->state, GSAW_TASK_DONE); /* [T1] pairs with T1 in state_of() */
-        return GSAW_OK;
-    }
-    gsaw__store_relaxed(&task->status, (uint32_t)status); /* [T1] the same thread */
-    word = gsaw__load_relaxed(&task->state);              /* [T2] a flag */
-    gsaw__store_release(&task->state, gsaw__end_of(self, group, word, status)); /* [T1] the same */
-    return status;
+    if (status != GSAW_OK)
+        return fail_own(self, task, status);
+    gsaw__store_release(&task->state, GSAW_TASK_DONE); /* [T1] pairs with T1 in state_of() */
+    return GSAW_OK;
 }
 
-gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
+/* Join what is not on top of the deque, or was taken by another. */
+__attribute__((noinline)) static gsaw_status join_slowly(gsaw_worker *self, gsaw_task *task)
 {
-    gsaw_assert(task != NULL);
-    if (gsaw__deque_take_word(&self->deque, (uintptr_t)task))
-        return run_own(self, task);
     if (gsaw_task_state_of(task) == GSAW_TASK_NEW)
         return run_own(self, task); /* there was no room in the deque */
     gsaw__wait wait = {.group = self->group, .task = task, .deadline_ns = GSAW_PARK_FOREVER};
     gsaw__worker_help(self, &wait);
     return gsaw_task_status(task);
+}
+
+/* Join what is on top of the deque, as the last there or with thieves about. */
+__attribute__((noinline)) static gsaw_status join_contended(gsaw_worker *self, gsaw_task *task)
+{
+    return gsaw__deque_take_slowly(&self->deque) ? run_own(self, task) : join_slowly(self, task);
+}
+
+gsaw_status gsaw_worker_join(gsaw_worker *self, gsaw_task *task)
+{
+    gsaw_assert(task != NULL);
+    if (!gsaw__deque_is_newest(&self->deque, (uintptr_t)task))
+        return join_slowly(self, task);
+    if (!gsaw__deque_take_fast(&self->deque))
+        return join_contended(self, task);
+    return run_own(self, task);
 }

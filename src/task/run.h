@@ -32,14 +32,14 @@ static inline void gsaw__credit_flush(gsaw_worker *self)
         gsaw__pool_end(self->pool, group, credit);
 }
 
-/* Count a task of the group that has ended. */
-static inline void gsaw__credit_add(gsaw_worker *self, gsaw_group *group)
+/* Count tasks of the group that have ended. */
+static inline void gsaw__credit_add(gsaw_worker *self, gsaw_group *group, uint64_t count)
 {
     if (self->credit_group != group) {
         gsaw__credit_flush(self);
         self->credit_group = group;
     }
-    self->credit++;
+    self->credit += count;
 }
 
 /* Count a task more for a group, before anyone can see the task. Credit in advance is for the group
@@ -63,7 +63,6 @@ static inline void gsaw__credit_use(gsaw_worker *self, gsaw_group *group)
 
 /* One call of a user's function. */
 typedef struct gsaw__call {
-    gsaw_group *group;
     _Atomic uint32_t *token;
     gsaw_task_function *function;
     void *argument;
@@ -72,32 +71,61 @@ typedef struct gsaw__call {
 
 /* worker.c: record the pool's counters, if that is due. When this worker traces. */
 void gsaw__worker_sample(gsaw_worker *self);
+/* What a worker was in the midst of when it began to run tasks of a group. */
+typedef struct gsaw__frame {
+    gsaw_group *group;
+    _Atomic uint32_t *token;
+} gsaw__frame;
 
 /* run.c: the call when this worker traces. */
 gsaw_status gsaw__invoke_traced(gsaw_worker *self, const gsaw__call *call);
 
-/* Call the function, as the innermost task of this worker. */
-static inline gsaw_status gsaw__invoke(gsaw_worker *self, const gsaw__call *call)
+/* Begin to run tasks of a group. */
+static inline gsaw__frame gsaw__frame_enter(gsaw_worker *self, gsaw_group *group)
 {
-    gsaw_group *outer_group = self->group;
-    _Atomic uint32_t *outer_token = self->token;
-    if (self->credit_group != call->group && self->credit != 0)
-        gsaw__credit_flush(self); /* the call may take long, and somebody waits for those */
-    self->group = call->group;
+    gsaw__frame outer = {.group = self->group, .token = self->token};
+    if (self->credit_group != group && self->credit != 0)
+        gsaw__credit_flush(self); /* a call may take long, and somebody waits for those */
+    self->group = group;
+    return outer;
+}
+
+/* Back to what it was in the midst of. */
+static inline void gsaw__frame_leave(gsaw_worker *self, const gsaw__frame *outer)
+{
+    self->group = outer->group;
+    self->token = outer->token;
+}
+
+/* Call the function, as the innermost task of this worker, which entered the frame. */
+static inline gsaw_status gsaw__call_in(gsaw_worker *self, const gsaw__frame *outer,
+                                        const gsaw__call *call)
+{
     self->token = call->token;
-    if (outer_group == NULL) {
+    if (outer->group == NULL) {
         /* [S3] for shutdown_until(), a hint */
         gsaw__store_relaxed(&self->function, call->function);
         gsaw__store_relaxed(&self->argument, call->argument); /* [S3] the same */
     }
-    gsaw_status status = gsaw__trace_is_on(&self->trace)
-                             ? gsaw__invoke_traced(self, call)
-                             : call->function(self, call->argument, call->value);
-    self->group = outer_group;
-    self->token = outer_token;
+    gsaw_status status;
+    if (!gsaw__trace_is_on(&self->trace)) {
+        status = call->function(self, call->argument, call->value);
+    } else {
+        gsaw__call copy = *call; /* so that the other way needs none in memory */
+        status = gsaw__invoke_traced(self, &copy);
+    }
     if (!self->is_own)
         gsaw__counters_count(&self->counters.completed);
     self->is_own = false;
+    return status;
+}
+
+/* Enter, call, leave. */
+static inline gsaw_status gsaw__invoke(gsaw_worker *self, gsaw_group *group, const gsaw__call *call)
+{
+    gsaw__frame outer = gsaw__frame_enter(self, group);
+    gsaw_status status = gsaw__call_in(self, &outer, call);
+    gsaw__frame_leave(self, &outer);
     return status;
 }
 

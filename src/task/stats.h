@@ -38,12 +38,18 @@ bool gsaw__stopwatch_is_running(const gsaw__stopwatch *self);
 /* The sum in ns, up to now_ns if it is running. Any thread; never goes back. */
 uint64_t gsaw__stopwatch_read(const gsaw__stopwatch *self, uint64_t now_ns);
 
-/* Add 1. Writer only. */
-static inline void gsaw__counters_count(_Atomic uint64_t *counter)
+/* Add to a counter. Writer only. */
+static inline void gsaw__counters_add(_Atomic uint64_t *counter, uint64_t count)
 {
     /* [S2] relaxed, one writer; pairs with counters_read(). That a waiter sees what was counted
      * before its group ended is the work of [G1] in worker.c */
-    gsaw__store_relaxed(counter, gsaw__load_relaxed(counter) + 1);
+    gsaw__store_relaxed(counter, gsaw__load_relaxed(counter) + count);
+}
+
+/* Add 1. Writer only. */
+static inline void gsaw__counters_count(_Atomic uint64_t *counter)
+{
+    gsaw__counters_add(counter, 1);
 }
 
 /* Fill in all of `out` but worker_id and pending. Any thread. */

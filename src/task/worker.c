@@ -44,7 +44,8 @@ gsaw_worker *gsaw__worker_new(gsaw_pool *pool, uint32_t index)
         gsaw__worker_free(self);
         return NULL;
     }
-    self->deque.is_asymmetric = pool->park.is_asymmetric;
+    if (pool->park.is_asymmetric && !pool->options.no_stealing)
+        gsaw__deque_be_asymmetric(&self->deque);
     return self;
 }
 
@@ -261,7 +262,7 @@ void gsaw__worker_hand_over(gsaw_worker *self)
 {
     gsaw__job job;
     while (gsaw__deque_count(&self->deque) != 0) {
-        if (gsaw__deque_steal(&self->deque, NULL, &job) != GSAW_STEAL_TAKEN)
+        if (!gsaw__deque_take_oldest(&self->deque, &job))
             continue;
         put_back(self->pool, job);
         gsaw__pool_notify(self->pool, job.group);

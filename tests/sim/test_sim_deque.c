@@ -24,6 +24,8 @@ static struct {
     uint32_t attempts; /* of each thief */
 } all;
 
+static bool is_private; /* takes and pushes without a barrier, until a thief comes */
+
 static gsaw__job job_of(uint64_t number)
 {
     return (gsaw__job){.word = (uintptr_t)(number + 1) << 4, .group = &groups[number & 1]};
@@ -42,6 +44,8 @@ static void start(uint32_t attempts)
     memset(&all, 0, sizeof all);
     all.attempts = attempts;
     gsaw_sim_check(gsaw__deque_init(&all.deque, NULL, 2));
+    if (is_private)
+        gsaw__deque_be_asymmetric(&all.deque);
 }
 
 static void push(void)
@@ -60,11 +64,19 @@ static void take(void)
         got(job);
 }
 
+static void take_oldest(void)
+{
+    gsaw__job job;
+    if (gsaw__deque_take_oldest(&all.deque, &job))
+        got(job);
+}
+
 /* As a join does: the newest job, if it is still the one that was pushed last. */
 static void take_word(void)
 {
     gsaw__job job = gsaw__deque_peek(&all.deque);
-    if (job.word != 0 && gsaw__deque_take_word(&all.deque, job.word))
+    if (job.word != 0 && gsaw__deque_is_newest(&all.deque, job.word) &&
+        (gsaw__deque_take_fast(&all.deque) || gsaw__deque_take_slowly(&all.deque)))
         got(job);
 }
 
@@ -148,10 +160,13 @@ static void pushed_meanwhile(void *unused)
 static void test_sim_deque_under_all_interleavings(void **state)
 {
     (void)state;
-    sim_explore(sim_all(3), last_job, NULL);
-    sim_explore(sim_all(3), last_job_by_word, NULL);
-    sim_explore(sim_all(3), reused_slot, NULL);
-    sim_explore(sim_all(3), pushed_meanwhile, NULL);
+    for (int i = 0; i < 2; i++) {
+        is_private = i != 0;
+        sim_explore(sim_all(3), last_job, NULL);
+        sim_explore(sim_all(3), last_job_by_word, NULL);
+        sim_explore(sim_all(3), reused_slot, NULL);
+        sim_explore(sim_all(3), pushed_meanwhile, NULL);
+    }
 }
 
 /* Two thieves, of whom one wants a group, and an owner who does this and that. */
@@ -159,17 +174,24 @@ static void anything(void *unused)
 {
     (void)unused;
     pthread_t thieves[2];
+    is_private = gsaw_sim_random(3) != 0;
     start(4);
-    all.deque.is_asymmetric = gsaw_sim_random(2) == 0;
+    all.deque.calm = GSAW_DEQUE_CALM - gsaw_sim_random(4); /* soon private again */
     pthread_create(&thieves[0], NULL, steal, NULL);
     pthread_create(&thieves[1], NULL, steal, gsaw_sim_random(2) == 0 ? NULL : &groups[0]);
     for (uint32_t i = 0; i < 12; i++)
-        switch (gsaw_sim_random(5)) {
+        switch (gsaw_sim_random(8)) {
         case 0:
             take();
             break;
         case 1:
             take_word();
+            break;
+        case 2:
+            take_oldest();
+            break;
+        case 3:
+            all.deque.calm = GSAW_DEQUE_CALM - 1;
             break;
         default:
             push();
@@ -201,8 +223,8 @@ static void *park(void *is_asymmetric)
 static void push_or_park(void *is_asymmetric)
 {
     pthread_t thread;
+    is_private = *(bool *)is_asymmetric;
     start(0);
-    all.deque.is_asymmetric = *(bool *)is_asymmetric;
     gsaw__store_relaxed(&asleep, 0); /* [P1] before there is another thread */
     pthread_create(&thread, NULL, park, is_asymmetric);
     push();

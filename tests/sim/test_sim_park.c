@@ -24,7 +24,8 @@ static void start(void)
     memset(&all, 0, sizeof all);
     gsaw_sim_check(gsaw__park_init(&all.park) == GSAW_OK);
     gsaw_sim_check(gsaw__deque_init(&all.deque, NULL, 4));
-    all.deque.is_asymmetric = all.park.is_asymmetric;
+    if (all.park.is_asymmetric)
+        gsaw__deque_be_asymmetric(&all.deque);
 }
 
 static void finish(void)

@@ -237,8 +237,9 @@ static void submit_and_disturb(void *argument)
     size_t count = 0;
     bool goes_on = true;
     while (goes_on) {
-        all = realloc((void *)all, (count + 1) * sizeof *all);
-        gsaw_check(all != NULL);
+        batch **more = realloc((void *)all, (count + 1) * sizeof *all);
+        gsaw_check(more != NULL);
+        all = more;
         batch *next = all[count++] = malloc(sizeof *next);
         gsaw_check(next != NULL);
         fill_batch(self, next);

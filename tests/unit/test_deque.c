@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "task/deque.h"
 
 static gsaw_group groups[2];
@@ -22,6 +23,19 @@ static gsaw__job job_of(uint64_t number)
 static uint64_t number_of(gsaw__job job) { return job.word >> 1; }
 
 static bool is_whole(gsaw__job job) { return job.group == &groups[number_of(job) & 1]; }
+
+/* A deque that is open for good, or one that is private at first. False when that cannot be had. */
+static bool make(gsaw__deque *deque, size_t capacity, bool is_asymmetric)
+{
+    if (is_asymmetric && !gsaw__process_barrier_enable())
+        return false;
+    assert_true(gsaw__deque_init(deque, NULL, capacity));
+    if (is_asymmetric)
+        gsaw__deque_be_asymmetric(deque);
+    return true;
+}
+
+static bool is_private(const gsaw__deque *deque) { return (deque->top & GSAW_TOP_OPEN) == 0; }
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -103,21 +117,64 @@ static bool step(struct model *model, uint64_t random)
     }
 }
 
-static void test_deque_matches_model(void **state)
+static void match_model(bool is_asymmetric)
 {
-    (void)state;
     static struct model model;
     for (uint64_t seed = 1; seed <= 30; seed++) {
         uint64_t random = seed;
         model.first = model.last = 0;
         model.next = 0;
-        assert_true(gsaw__deque_init(&model.deque, NULL, 1));
+        if (!make(&model.deque, 1, is_asymmetric))
+            return;
         for (int i = 0; i < MODEL_MAX; i++)
             if (!step(&model, next_random(&random)) || !gsaw__deque_check(&model.deque) ||
                 gsaw__deque_count(&model.deque) != model.last - model.first)
                 fail_msg("seed %llu, step %d", (unsigned long long)seed, i);
         gsaw__deque_clear(&model.deque);
     }
+}
+
+static void test_deque_matches_model(void **state)
+{
+    (void)state;
+    match_model(false);
+    match_model(true);
+}
+
+static void test_deque_is_private_until_a_thief_comes(void **state)
+{
+    (void)state;
+    gsaw__deque deque;
+    if (!make(&deque, 4, true))
+        skip();
+    for (int round = 0; round < 3; round++) {
+        gsaw__job job;
+        assert_true(is_private(&deque));
+        for (uint64_t i = 0; i < 6; i++)
+            assert_true(gsaw__deque_push(&deque, job_of(i)));
+        assert_true(gsaw__deque_take(&deque, &job));
+        assert_int_equal(number_of(job), 5);
+        assert_true(gsaw__deque_take_oldest(&deque, &job));
+        assert_int_equal(number_of(job), 0);
+        assert_int_equal(gsaw__deque_steal(&deque, &groups[0], &job), GSAW_STEAL_FOREIGN);
+        assert_true(is_private(&deque)); /* none of these had to open it */
+        assert_int_equal(gsaw__deque_steal(&deque, NULL, &job), GSAW_STEAL_TAKEN);
+        assert_int_equal(number_of(job), 1);
+        assert_false(is_private(&deque));
+        assert_true(gsaw__deque_take_oldest(&deque, &job));
+        assert_int_equal(number_of(job), 2);
+        for (int i = 0; i < 2; i++)
+            assert_true(gsaw__deque_take(&deque, &job));
+        assert_int_equal(number_of(job), 3);
+        assert_false(gsaw__deque_take_oldest(&deque, &job));
+        for (int i = 0; i < 1000; i++) {
+            assert_true(gsaw__deque_push(&deque, job_of(7)));
+            assert_true(gsaw__deque_take(&deque, &job));
+            assert_int_equal(number_of(job), 7);
+        }
+        assert_true(gsaw__deque_check(&deque));
+    }
+    gsaw__deque_clear(&deque);
 }
 
 static void test_deque_reserves_room(void **state)
@@ -204,9 +261,8 @@ static void *thieve(void *argument)
     }
 }
 
-static void test_deque_with_thieves_loses_nothing(void **state)
+static void be_robbed(bool is_asymmetric)
 {
-    (void)state;
     static _Atomic uint8_t seen[JOBS];
     uint64_t random = 42;
     for (int round = 0; round < 4; round++) {
@@ -214,8 +270,8 @@ static void test_deque_with_thieves_loses_nothing(void **state)
         _Atomic bool over = false;
         pthread_t threads[THIEVES];
         struct theft thefts[THIEVES];
-        assert_true(
-            gsaw__deque_init(&deque, NULL, 2)); /* small: rings are outgrown under the thieves */
+        if (!make(&deque, 2, is_asymmetric)) /* small: rings are outgrown under the thieves */
+            return;
         for (int i = 0; i < JOBS; i++)
             atomic_store(&seen[i], 0);
         for (int i = 0; i < THIEVES; i++) {
@@ -248,14 +304,73 @@ static void test_deque_with_thieves_loses_nothing(void **state)
     }
 }
 
+static void test_deque_with_thieves_loses_nothing(void **state)
+{
+    (void)state;
+    be_robbed(false);
+    be_robbed(true);
+}
+
+/* Comes when the deque is private, and takes at once what it can get. */
+static void *surprise(void *argument)
+{
+    struct theft *theft = argument;
+    gsaw__job job;
+    enum gsaw__steal result = GSAW_STEAL_EMPTY;
+    while (!atomic_load(theft->over)) {
+        if (result != GSAW_STEAL_TAKEN && !is_private(theft->deque))
+            continue;
+        result = gsaw__deque_steal(theft->deque, NULL, &job);
+        if (result == GSAW_STEAL_TAKEN)
+            atomic_fetch_add(&theft->seen[number_of(job)], 1);
+    }
+    return NULL;
+}
+
+/* Few jobs, so that the owner is at the last when the thief comes, and more takes between its
+ * visits than keep the deque open. */
+static void test_deque_opens_and_closes_under_the_owner(void **state)
+{
+    (void)state;
+    enum { FEW = 5 };
+    static _Atomic uint8_t seen[FEW];
+    gsaw__deque deque;
+    _Atomic bool over = false;
+    pthread_t thread;
+    if (!make(&deque, 2, true))
+        skip();
+    struct theft theft = {.deque = &deque, .over = &over, .seen = seen};
+    assert_int_equal(pthread_create(&thread, NULL, surprise, &theft), 0);
+    for (int round = 0; round < 400000; round++) {
+        gsaw__job job;
+        uint64_t count = 1 + (uint64_t)round % FEW;
+        for (uint64_t i = 0; i < count; i++)
+            assert_true(gsaw__deque_push(&deque, job_of(i)));
+        while (gsaw__deque_take(&deque, &job))
+            atomic_fetch_add(&seen[number_of(job)], 1);
+        for (uint64_t i = 0; i < count; i++) {
+            while (atomic_load(&seen[i]) == 0) {
+            }
+            if (atomic_exchange(&seen[i], 0) != 1)
+                fail_msg("round %d: job %d was got twice", round, (int)i);
+        }
+    }
+    atomic_store(&over, true);
+    pthread_join(thread, NULL);
+    assert_true(gsaw__deque_check(&deque));
+    gsaw__deque_clear(&deque);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deque_takes_newest_steals_oldest),
         cmocka_unit_test(test_deque_matches_model),
+        cmocka_unit_test(test_deque_is_private_until_a_thief_comes),
         cmocka_unit_test(test_deque_reserves_room),
         cmocka_unit_test(test_deque_out_of_memory_keeps_jobs),
         cmocka_unit_test(test_deque_with_thieves_loses_nothing),
+        cmocka_unit_test(test_deque_opens_and_closes_under_the_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -393,6 +393,42 @@ static void run_everywhere(gsaw_pool *pool)
     gsaw_graph_free(other);
 }
 
+/* The first cancelling of a node changes how nodes are claimed, while the worker is at it. */
+static void test_graph_cancels_a_node_as_it_is_claimed(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 3000, LENGTH = 300 };
+    gsaw_pool *pool = open_pool(1);
+    uint64_t random = 7, early = 0, late = 0;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        gsaw_graph *graph = make();
+        for (uint32_t node = 0; node < LENGTH; node++) {
+            add(graph, add_one, NULL);
+            if (node != 0)
+                depend(graph, node, node - 1);
+        }
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407U;
+        uint32_t node = (uint32_t)(random >> 33) % LENGTH;
+        assert_int_equal(gsaw_graph_start(graph, pool, NULL), GSAW_OK);
+        while (gsaw_graph_state(graph, node / 2) == GSAW_TASK_WAITING) {
+        }
+        bool never = gsaw_graph_cancel_node(graph, node);
+        gsaw_graph_wait(graph);
+        gsaw_task_state end = gsaw_graph_state(graph, node);
+        if ((never && end != GSAW_TASK_CANCELLED) ||
+            (gsaw_graph_value(graph, node) == 0) != (end == GSAW_TASK_CANCELLED))
+            fail_msg("round %d: never %d, state %d", (int)round, never, end);
+        early += never;
+        late += !never;
+        expect_counts(graph, end == GSAW_TASK_CANCELLED ? node : LENGTH, 0,
+                      end == GSAW_TASK_CANCELLED,
+                      end == GSAW_TASK_CANCELLED ? LENGTH - node - 1 : 0);
+        gsaw_graph_free(graph);
+    }
+    assert_true(early + late == ROUNDS);
+    gsaw_pool_free(pool);
+}
+
 static void test_graph_runs_inside_tasks_and_on_any_pool(void **state)
 {
     (void)state;
@@ -605,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_graph_starts_the_longest_way_first),
         cmocka_unit_test(test_graph_fail_fast_cancels_the_rest),
         cmocka_unit_test(test_graph_cancels_one_node_in_any_state),
+        cmocka_unit_test(test_graph_cancels_a_node_as_it_is_claimed),
         cmocka_unit_test(test_graph_runs_inside_tasks_and_on_any_pool),
         cmocka_unit_test(test_graph_ends_every_node_as_the_model_says),
         cmocka_unit_test(test_graph_is_closed_in_a_forked_child),
