@@ -82,7 +82,15 @@ static void spin(const gsaw_barrier *self, uint64_t round)
         gsaw__thread_pause();
 }
 
-/* Take back that this thread has come. Under the lock. */
+/* This thread has come. Under the lock. */
+static void enter(gsaw_barrier *self, waiter *me)
+{
+    me->next = self->waiters;
+    self->waiters = me;
+    self->waiting++;
+}
+
+/* Take that back. Under the lock. */
 static void leave(gsaw_barrier *self, const waiter *me)
 {
     waiter **at = &self->waiters;
@@ -96,11 +104,9 @@ static void leave(gsaw_barrier *self, const waiter *me)
 static gsaw_status wait_for_others(gsaw_barrier *self, uint64_t deadline_ns)
 {
     uint64_t round = gsaw__load_relaxed(&self->round); /* [B1] under the lock */
-    waiter me = {.next = self->waiters};
+    waiter me = {.next = NULL};
     bool in_time = true;
-    /* cppcheck-suppress autoVariables ; out of the list again before this returns */
-    self->waiters = &me;
-    self->waiting++;
+    enter(self, &me);
     gsaw__mutex_unlock(&self->lock);
     spin(self, round);
     gsaw__mutex_lock(&self->lock);

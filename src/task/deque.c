@@ -81,8 +81,9 @@ void gsaw__deque_clear(gsaw__deque *self)
 /* The old ring stays as it is for thieves that hold it: the jobs in [top, bottom) lie in both. */
 bool gsaw__deque_grow(gsaw__deque *self, int64_t wanted)
 {
-    int64_t bottom = gsaw__load_relaxed(&self->bottom);       /* [D1] the owner's own */
-    int64_t top = index_of(gsaw__load_acquire(&self->top));   /* [D2] as in push() */
+    int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the owner's own */
+    /* [D2] as in push_slowly(). weaken: allow: the same */
+    int64_t top = index_of(gsaw__load_acquire(&self->top));
     struct gsaw__ring *old = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     int64_t capacity = old->capacity * 2;
     while (capacity - (bottom - top) < wanted)
@@ -103,8 +104,9 @@ bool gsaw__deque_grow(gsaw__deque *self, int64_t wanted)
 bool gsaw__deque_push_slowly(gsaw__deque *self, gsaw__job job)
 {
     int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the owner's own */
-    /* [D2] acquire: slots handed back */
-    int64_t top = index_of(gsaw__load_acquire(&self->top));       /* [D2] as said */
+    /* [D2] acquire: slots handed back. weaken: allow: without it C11 would let a thief see what is
+     * written into the slot later; the simulated machine has no loads that see the future */
+    int64_t top = index_of(gsaw__load_acquire(&self->top));
     int64_t capacity = gsaw__load_relaxed(&self->ring)->capacity; /* [D4] the owner's own */
     if (bottom - top >= capacity && !gsaw__deque_grow(self, 1))
         return false;
@@ -129,7 +131,7 @@ static void close_if_calm(gsaw__deque *self, int64_t top)
     self->calm = 0;
     if (top == self->calm_top)
         /* [D5] no thief that saw it open takes anything after this */
-        gsaw__cas_seq_cst(&self->top, &top, index_of(top));
+        gsaw__cas_acq_rel(&self->top, &top, index_of(top));
     self->calm_top = top;
 }
 
@@ -148,22 +150,22 @@ bool gsaw__deque_take_slowly(gsaw__deque *self)
         }
         if (index_of(top) > bottom)
             break;
-        if (gsaw__cas_seq_cst(&self->top, &top, top + 1)) { /* [D3] the last: thief or owner */
-            gsaw__store_release(&self->bottom, bottom + 1); /* [D1] as every raise of bottom */
+        if (gsaw__cas_release(&self->top, &top, top + 1)) { /* [D3] the last: thief or owner */
+            gsaw__store_relaxed(&self->bottom, bottom + 1); /* [D6] empty: nothing to publish */
             self->calm_top++;                               /* this was no thief */
             close_if_calm(self, top + 1);
             return true;
         }
     }
-    gsaw__store_release(&self->bottom, bottom + 1); /* [D1] release, as every raise of bottom */
+    gsaw__store_relaxed(&self->bottom, bottom + 1); /* [D6] empty: nothing to publish */
     return false;
 }
 
 size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
 {
     int64_t bottom = gsaw__load_relaxed(&self->bottom); /* [D1] the owner's own */
-    /* [D2] acquire: slots handed back */
-    int64_t top = index_of(gsaw__load_acquire(&self->top));    /* [D2] as said */
+    /* [D2] as in push_slowly(). weaken: allow: the same */
+    int64_t top = index_of(gsaw__load_acquire(&self->top));
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     int64_t room = ring->capacity - (bottom - top);
     if (room < (int64_t)wanted && gsaw__deque_grow(self, (int64_t)wanted)) {
@@ -177,16 +179,16 @@ size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
 static void open_up(gsaw__deque *self, int64_t top)
 {
     /* [D5] before the barrier; pairs with the look in take_fast() */
-    if (!gsaw__cas_seq_cst(&self->top, &top, top | GSAW_TOP_OPEN | GSAW_TOP_OPENING))
+    if (!gsaw__cas_acq_rel(&self->top, &top, top | GSAW_TOP_OPEN | GSAW_TOP_OPENING))
         return;
     gsaw__process_barrier(); /* [D5] between the bit and the look at bottom */
-    gsaw__sub_seq_cst(&self->top, GSAW_TOP_OPENING); /* [D5] now anyone may steal */
+    gsaw__sub_acq_rel(&self->top, GSAW_TOP_OPENING); /* [D5] now anyone may steal */
 }
 
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out)
 {
     for (;;) {
-        int64_t top = gsaw__load_seq_cst(&self->top); /* [D3] before the load of bottom */
+        int64_t top = gsaw__load_acquire(&self->top); /* [D3] so before the load of bottom */
         /* [D3] pairs with D3 in take(); [D1] acquire, pairs with D1 in push(); [P1] a look before
          * parking */
         int64_t bottom = gsaw__load_seq_cst(&self->bottom);
@@ -222,12 +224,12 @@ bool gsaw__deque_take_oldest(gsaw__deque *self, gsaw__job *out)
         return false;
     struct gsaw__ring *ring = gsaw__load_relaxed(&self->ring); /* [D4] the owner's own */
     *out = gsaw__slot_read(gsaw__slot_at(ring, index_of(top)));
-    return gsaw__cas_seq_cst(&self->top, &top, top + 1); /* [D3] against thieves */
+    return gsaw__cas_release(&self->top, &top, top + 1); /* [D3] against thieves */
 }
 
 size_t gsaw__deque_count(const gsaw__deque *self)
 {
-    int64_t top = index_of(gsaw__load_seq_cst(&self->top)); /* [D3] before the load of bottom */
+    int64_t top = index_of(gsaw__load_relaxed(&self->top)); /* [D2] an old one makes it too many */
     int64_t bottom = gsaw__load_seq_cst(&self->bottom);     /* [P1] a look before parking */
     return bottom > top ? (size_t)(bottom - top) : 0;
 }

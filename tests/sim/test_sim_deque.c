@@ -157,6 +157,48 @@ static void pushed_meanwhile(void *unused)
     finish(&thief, 1);
 }
 
+/* Two thieves while the first of them opens the deque: the other is not to be let in too early. */
+static void opened_for_two(void *unused)
+{
+    (void)unused;
+    pthread_t thieves[2];
+    start(2);
+    push();
+    push();
+    for (int i = 0; i < 2; i++)
+        pthread_create(&thieves[i], NULL, steal, NULL);
+    take();
+    finish(thieves, 2);
+}
+
+/* An open deque becomes private again under the eyes of a thief. */
+static void closed_again(void *unused)
+{
+    pthread_t thief;
+    gsaw__job job;
+    start(2);
+    push();
+    push();
+    push();
+    if (gsaw__deque_steal(&all.deque, NULL, &job) == GSAW_STEAL_TAKEN)
+        got(job);
+    all.deque.calm = GSAW_DEQUE_CALM - 1;
+    all.deque.calm_top = gsaw__load_relaxed(&all.deque.top); /* [D5] nobody else is there */
+    pthread_create(&thief, NULL, steal, unused);
+    take();
+    take();
+    finish(&thief, 1);
+}
+
+static void test_sim_deque_opens_and_closes(void **state)
+{
+    (void)state;
+    is_private = true;
+    sim_explore(sim_all(3), opened_for_two, NULL);
+    sim_explore(sim_random(5000), opened_for_two, NULL);
+    sim_explore(sim_all(3), closed_again, NULL);
+}
+
 static void test_sim_deque_under_all_interleavings(void **state)
 {
     (void)state;
@@ -247,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sim_deque_under_all_interleavings),
+        cmocka_unit_test(test_sim_deque_opens_and_closes),
         cmocka_unit_test(test_sim_deque_with_two_thieves),
         cmocka_unit_test(test_sim_deque_push_without_a_fence),
     };

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ static gsaw_status run_job(gsaw_context *context, void *argument)
 /* ---- a batch ---- */
 
 typedef struct batch {
+    struct batch *before; /* of the same thread */
     job jobs[BATCH];
     gsaw_task_definition definitions[BATCH];
     gsaw_handle handles[BATCH];
@@ -143,8 +145,7 @@ static void fill_batch(actor *self, batch *out)
         job *at = &out->jobs[i];
         uint64_t choice = next_random(&self->random);
         *at = (job){.all = self->all, .choice = choice};
-        snprintf(out->ids[i], sizeof out->ids[i], "t%llu",
-                 (unsigned long long)(base + (unsigned)i));
+        snprintf(out->ids[i], sizeof out->ids[i], "t%" PRIu64, base + (uint64_t)i);
         size_t count = i == 0 ? 0 : choice >> 8 & 1 ? 0 : 1 + (choice >> 9 & 1);
         for (size_t d = 0; d < count; d++) {
             int before = (int)((choice >> (12 + 8 * d) & 255) % (unsigned)i);
@@ -233,16 +234,14 @@ static void submit_and_disturb(void *argument)
 {
     actor *self = argument;
     /* Storage of all batches stays until the scheduler is gone: forgotten tasks may still run. */
-    batch **all = NULL;
-    size_t count = 0;
+    batch *all = NULL;
     bool goes_on = true;
     while (goes_on) {
-        batch **more = realloc((void *)all, (count + 1) * sizeof *all);
-        gsaw_check(more != NULL);
-        all = more;
-        batch *next = all[count++] = malloc(sizeof *next);
+        batch *next = malloc(sizeof *next);
         gsaw_check(next != NULL);
         fill_batch(self, next);
+        next->before = all;
+        all = next;
         goes_on = schedule_batch(self, next, next_random(&self->random));
         disturb(self, next);
         finish_batch(self, next);
@@ -250,9 +249,10 @@ static void submit_and_disturb(void *argument)
     gsaw__add_acq_rel(&self->all->quiet, 1);         /* test: pairs with end() */
     while (!gsaw__load_acquire(&self->all->is_over)) /* test: set when the scheduler is gone */
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    for (size_t i = 0; i < count; i++)
-        free(all[i]);
-    free((void *)all);
+    for (batch *before; all != NULL; all = before) {
+        before = all->before;
+        free(all);
+    }
 }
 
 static void resize_often(void *argument)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "scheduler_fixture.h"
+#include "base/check.h"
 
 #define COUNT 100000u
 #define LONG_NS UINT64_C(30000000000) /* quadratic, it is minutes */
@@ -102,7 +103,7 @@ static graph make_graph(uint32_t count)
     graph self = {.ids = calloc(count, sizeof *self.ids),
                   .depends = calloc((size_t)count * DEGREE, sizeof *self.depends),
                   .definitions = calloc(count, sizeof *self.definitions)};
-    assert_true(self.ids != NULL && self.depends != NULL && self.definitions != NULL);
+    gsaw_check(self.ids != NULL && self.depends != NULL && self.definitions != NULL);
     uint64_t random = 1;
     for (uint32_t i = 0; i < count; i++) {
         snprintf(self.ids[i], sizeof self.ids[i], "%u", i);

@@ -164,6 +164,37 @@ static gsaw_status fail_at_length(gsaw_context *context, void *argument)
     return gsaw_context_fail(context, GSAW_DAMAGED, "%s", "a text that has to be kept");
 }
 
+static void expect_ok_or_no_memory(gsaw_status status)
+{
+    assert_true(status == GSAW_OK || status == GSAW_NO_MEMORY);
+}
+
+/* A chain of twelve, some of which fail, with all that one may ask; what was taken on ends. */
+static void run_chain(gsaw_scheduler *scheduler)
+{
+    gsaw_task_definition bad = {.function = fail_at_length, .retries = 1},
+                         next = {.function = use_much};
+    gsaw_handle handles[12];
+    size_t taken = 0;
+    for (int i = 0; i < 12; i++) {
+        gsaw_task_definition *one = i % 3 == 0 ? &bad : &next;
+        one->after = taken == 0 ? NULL : &handles[taken - 1];
+        one->after_count = taken != 0;
+        gsaw_status status = gsaw_scheduler_schedule(scheduler, one, &handles[taken], NULL);
+        expect_ok_or_no_memory(status);
+        taken += status == GSAW_OK;
+        const char *id = taken == 0 ? NULL : gsaw_scheduler_id(scheduler, handles[taken - 1]);
+        assert_true(id == NULL || strlen(id) == 36);
+    }
+    expect_ok_or_no_memory(gsaw_pool_resize(gsaw_scheduler_pool(scheduler), 3));
+    assert_int_equal(gsaw_scheduler_wait_all(scheduler, gsaw__clock_ns() + 10000000000, NULL),
+                     GSAW_OK);
+    gsaw_scheduler_counts counts;
+    gsaw_scheduler_count(scheduler, &counts);
+    assert_int_equal(counts.submitted, counts.done + counts.failed + counts.skipped);
+    assert_true(counts.submitted >= taken);
+}
+
 /* Every call that may take memory, with none at the n-th time, or none from then on: what was taken
  * on ends, whatever is lost with it. */
 static void test_scheduler_without_memory_ends_what_it_took(void **state)
@@ -179,34 +210,9 @@ static void test_scheduler_without_memory_ends_what_it_took(void **state)
                 .size = sizeof options, .allocator = &failing.allocator, .workers = 2};
             gsaw_scheduler *scheduler = NULL;
             gsaw_status status = gsaw_scheduler_new(&options, &scheduler, NULL);
-            assert_true(status == GSAW_OK || status == GSAW_NO_MEMORY);
-            if (status == GSAW_OK) {
-                gsaw_task_definition bad = {.function = fail_at_length, .retries = 1},
-                                     next = {.function = use_much};
-                gsaw_handle handles[12];
-                size_t taken = 0;
-                for (int i = 0; i < 12; i++) {
-                    gsaw_task_definition *one = i % 3 == 0 ? &bad : &next;
-                    one->after = taken == 0 ? NULL : &handles[taken - 1];
-                    one->after_count = taken != 0;
-                    status = gsaw_scheduler_schedule(scheduler, one, &handles[taken], NULL);
-                    assert_true(status == GSAW_OK || status == GSAW_NO_MEMORY);
-                    taken += status == GSAW_OK;
-                    if (taken != 0) {
-                        const char *id = gsaw_scheduler_id(scheduler, handles[taken - 1]);
-                        assert_true(id == NULL || strlen(id) == 36);
-                    }
-                }
-                gsaw_status resized = gsaw_pool_resize(gsaw_scheduler_pool(scheduler), 3);
-                assert_true(resized == GSAW_OK || resized == GSAW_NO_MEMORY);
-                assert_int_equal(
-                    gsaw_scheduler_wait_all(scheduler, gsaw__clock_ns() + 10000000000, NULL),
-                    GSAW_OK);
-                gsaw_scheduler_counts counts;
-                gsaw_scheduler_count(scheduler, &counts);
-                assert_int_equal(counts.submitted, counts.done + counts.failed + counts.skipped);
-                assert_true(counts.submitted >= taken);
-            }
+            expect_ok_or_no_memory(status);
+            if (status == GSAW_OK)
+                run_chain(scheduler);
             gsaw_scheduler_free(scheduler);
             assert_int_equal(failing.live_bytes, 0);
             was_refused = failing.calls >= n; /* else no call failed */

@@ -233,10 +233,134 @@ static void test_scheduler_ends_every_task_as_the_model_says(void **state)
     }
 }
 
+/* ---- ids announced, and cycles that they close ---- */
+
+/* Whether the tasks that are accepted, with those of the batch, have a cycle through one of the
+ * batch: by what can be reached, as nothing else is as plain. */
+static bool has_cycle(const model *self, const bool *is_in)
+{
+    static bool reaches[TASKS_MAX][TASKS_MAX];
+    for (uint32_t i = 0; i < self->count; i++) {
+        memset(reaches[i], 0, sizeof reaches[i]);
+        for (uint32_t d = 0; is_in[i] && d < self->nodes[i].depend_count; d++)
+            reaches[i][self->nodes[i].depends[d]] = true;
+    }
+    for (uint32_t k = 0; k < self->count; k++) /* Warshall, A Theorem on Boolean Matrices (1962) */
+        for (uint32_t i = 0; i < self->count; i++)
+            for (uint32_t j = 0; reaches[i][k] && j < self->count; j++)
+                reaches[i][j] = reaches[i][j] || reaches[k][j];
+    for (uint32_t i = 0; i < self->count; i++)
+        if (reaches[i][i])
+            return true;
+    return false;
+}
+
+static gsaw_status offer(model *self, gsaw_scheduler *scheduler, const uint32_t *which,
+                         uint32_t count)
+{
+    gsaw_task_definition definitions[4];
+    const char *depends[4][DEPENDS_MAX];
+    gsaw_handle handles[4];
+    for (uint32_t i = 0; i < count; i++) {
+        node *at = &self->nodes[which[i]];
+        for (uint32_t d = 0; d < at->depend_count; d++)
+            depends[i][d] = self->nodes[at->depends[d]].id;
+        definitions[i] = (gsaw_task_definition){.id = at->id,
+                                                .function = work,
+                                                .argument = at,
+                                                .depends = depends[i],
+                                                .depends_count = at->depend_count,
+                                                .priority = (int32_t)draw(self, 5),
+                                                .may_come_later = true};
+    }
+    gsaw_status status =
+        gsaw_scheduler_schedule_batch(scheduler, definitions, count, handles, NULL);
+    for (uint32_t i = 0; status == GSAW_OK && i < count; i++)
+        self->nodes[which[i]].handle = handles[i];
+    return status;
+}
+
+static void make_tangle(model *self, uint64_t seed)
+{
+    memset((void *)self, 0, sizeof *self);
+    self->random = seed;
+    self->count = 2 + draw(self, 25);
+    for (uint32_t i = 0; i < self->count; i++) {
+        node *at = &self->nodes[i];
+        at->model = self;
+        snprintf(at->id, sizeof at->id, "t%u", i);
+        at->depend_count = draw(self, 4) == 0 ? 0 : draw(self, 3);
+        for (uint32_t d = 0; d < at->depend_count; d++)
+            at->depends[d] = draw(self, self->count);
+    }
+}
+
+/* Offer all, some at a time, in any order; what closes a cycle is refused, with all of its batch.
+ * Those are offered again at last, one by one, without dependencies. */
+static void offer_all(model *self, gsaw_scheduler *scheduler, uint64_t seed)
+{
+    bool is_in[TASKS_MAX] = {false};
+    uint32_t left[TASKS_MAX], count = self->count;
+    for (uint32_t i = 0; i < count; i++)
+        left[i] = i;
+    for (uint32_t tries = 0; tries < 3 * self->count && count > 0; tries++) {
+        uint32_t size = 1 + draw(self, count < 4 ? count : 4), first = draw(self, count - size + 1);
+        bool would_be[TASKS_MAX];
+        memcpy(would_be, is_in, sizeof is_in);
+        for (uint32_t i = 0; i < size; i++)
+            would_be[left[first + i]] = true;
+        gsaw_status expected = has_cycle(self, would_be) ? GSAW_INVALID : GSAW_OK;
+        gsaw_status status = offer(self, scheduler, &left[first], size);
+        if (status != expected)
+            fail_msg("seed %llu: %d, not %d", (unsigned long long)seed, (int)status, (int)expected);
+        if (status != GSAW_OK)
+            continue;
+        memcpy(is_in, would_be, sizeof is_in);
+        count -= size;
+        memmove(&left[first], &left[first + size], (count - first) * sizeof *left);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        self->nodes[left[i]].depend_count = 0;
+        assert_int_equal(offer(self, scheduler, &left[i], 1), GSAW_OK);
+    }
+}
+
+static void test_scheduler_refuses_every_cycle_that_announced_ids_close(void **state)
+{
+    (void)state;
+    static model self;
+    const char *given = getenv("GSAW_SEED");
+    uint64_t first = given == NULL ? 1 : strtoull(given, NULL, 10);
+    for (uint64_t seed = first; seed < first + 400; seed++) {
+        make_tangle(&self, seed);
+        gsaw_scheduler_options options = {.size = sizeof options, .workers = 1};
+        gsaw_scheduler *scheduler;
+        gsaw_task_definition holder = {.function = hold, .argument = &self, .priority = 1000};
+        gsaw_task_state begun = GSAW_TASK_NEW;
+        gsaw_handle handle;
+        assert_int_equal(gsaw_scheduler_new(&options, &scheduler, NULL), GSAW_OK);
+        assert_int_equal(gsaw_scheduler_schedule(scheduler, &holder, &handle, NULL), GSAW_OK);
+        while (begun != GSAW_TASK_RUNNING)
+            gsaw_scheduler_get_status(scheduler, handle, &begun);
+        offer_all(&self, scheduler, seed);
+        gsaw__store_release(&self.is_open, true); /* test: pairs with hold() */
+        gsaw_error error = {0};
+        if (gsaw_scheduler_wait_all(scheduler, GSAW_NO_DEADLINE, &error) != GSAW_OK)
+            fail_msg("seed %llu: %s", (unsigned long long)seed, error.text);
+        gsaw_scheduler_counts counts;
+        gsaw_scheduler_count(scheduler, &counts);
+        assert_int_equal(counts.done, self.count + 1);
+        assert_int_equal(counts.announced, 0);
+        assert_int_equal(gsaw__load_relaxed(&self.wrong), 0); /* test: all has ended */
+        gsaw_scheduler_free(scheduler);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scheduler_ends_every_task_as_the_model_says),
+        cmocka_unit_test(test_scheduler_refuses_every_cycle_that_announced_ids_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
