@@ -58,6 +58,8 @@
     GSAW_ATOMIC_CHANGE(or, atomic_fetch_or_explicit, at, value, seq_cst)
 #define gsaw__exchange_acq_rel(at, value)                                                          \
     GSAW_ATOMIC_CHANGE(exchange, atomic_exchange_explicit, at, value, acq_rel)
+#define gsaw__cas_relaxed(at, expected, value)                                                     \
+    GSAW_ATOMIC_SWAP(at, expected, value, relaxed, relaxed)
 #define gsaw__cas_release(at, expected, value)                                                     \
     GSAW_ATOMIC_SWAP(at, expected, value, release, relaxed)
 #define gsaw__cas_acq_rel(at, expected, value)                                                     \

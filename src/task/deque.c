@@ -3,24 +3,29 @@
  *          half new finds top moved, fails its compare-and-swap and drops what it read.
  * Threads: as in deque.h.
  *
- * Why the orders suffice. A job handed from owner to thief: the words are written before the store
- * to bottom [D1], which releases, and read after a load of bottom that acquires. A slot handed
- * back: a thief reads the words before its compare-and-swap of top [D2], which releases; the owner
- * loads top with acquire before it writes the slot again. The last job: take() stores bottom and
- * then loads top, steal() loads top and then bottom, all four sequentially consistent [D3]; in
- * their single total order either take() sees the thief's top, or the thief sees the lowered
- * bottom; both may see both, and then the compare-and-swap decides. bottom is raised only by its
- * owner, with release, so no thief reads a bottom without the words below it. Parking needs push()
- * to store bottom sequentially consistent, too: see park.h [P1].
+ * Why the orders suffice, and are needed. [D1] A job handed from owner to thief: the words are
+ * written before the store to bottom, which releases, and read after a load of bottom that
+ * acquires. [D2] A slot handed back: a thief reads the words before its compare-and-swap of top,
+ * which releases; the owner loads top with acquire before it writes the slot again. [D3] The last
+ * job of an open deque: take() stores bottom and then loads top, steal() moves top and then loads
+ * bottom, all of them sequentially consistent; in their single order either take() sees the thief's
+ * top, or the thief sees the lowered bottom; both may see both, and then the compare-and-swap
+ * decides. A thief that sees a top which others moved acquires it, and they release it, so that its
+ * load of bottom comes after what they did. [D4] A ring is read after the load of its pointer that
+ * acquires. [D6] When take() raises bottom again the deque is empty: nothing is published. Parking
+ * needs push() to store bottom sequentially consistent, too: see park.h [P1].
  *
  * A take without a barrier [D5]. In a private deque the owner lowers bottom and then looks at top,
  * in that order for the compiler alone. A thief first sets OPENING, then has every thread pass a
- * barrier, and only then looks at bottom. Where that barrier falls in the owner's take: before the
- * look at top, and the owner sees the bit, orders its store and looks again, as in an open deque;
- * or behind the look, and so behind the store, and the thief sees the lowered bottom. The last job
- * is the owner's by a compare-and-swap from the private word. Closing is a compare-and-swap by the
- * owner, which makes fail what a thief that saw the deque open is about to do; not while OPENING is
- * set, so that who set it may take it away.
+ * barrier, and only then looks at bottom; and so does any other thief. Where that barrier falls in
+ * the owner's take: before the look at top, and the owner sees the bit, orders its store and looks
+ * again, as in an open deque; or behind the look, and so behind the store, and the thief sees the
+ * lowered bottom. The last job is the owner's by a compare-and-swap from the private word. Closing
+ * is a compare-and-swap by the owner, which makes fail what a thief that saw the deque open is
+ * about to do; not while OPENING is set, so that who set it may take it away.
+ *
+ * tests/sim/test_sim_deque.c explores all of this; with any order weaker it fails
+ * (tests/tools/weaken.py).
  * Next:    worker.c, who owns and who steals. */
 #include "task/deque.h"
 
@@ -131,7 +136,7 @@ static void close_if_calm(gsaw__deque *self, int64_t top)
     self->calm = 0;
     if (top == self->calm_top)
         /* [D5] no thief that saw it open takes anything after this */
-        gsaw__cas_acq_rel(&self->top, &top, index_of(top));
+        gsaw__cas_relaxed(&self->top, &top, index_of(top));
     self->calm_top = top;
 }
 
@@ -179,10 +184,10 @@ size_t gsaw__deque_reserve(gsaw__deque *self, size_t wanted)
 static void open_up(gsaw__deque *self, int64_t top)
 {
     /* [D5] before the barrier; pairs with the look in take_fast() */
-    if (!gsaw__cas_acq_rel(&self->top, &top, top | GSAW_TOP_OPEN | GSAW_TOP_OPENING))
+    if (!gsaw__cas_relaxed(&self->top, &top, top | GSAW_TOP_OPEN | GSAW_TOP_OPENING))
         return;
     gsaw__process_barrier(); /* [D5] between the bit and the look at bottom */
-    gsaw__sub_acq_rel(&self->top, GSAW_TOP_OPENING); /* [D5] now anyone may steal */
+    gsaw__sub_relaxed(&self->top, GSAW_TOP_OPENING); /* [D5] now anyone may steal */
 }
 
 enum gsaw__steal gsaw__deque_steal(gsaw__deque *self, const gsaw_group *only, gsaw__job *out)
