@@ -24,6 +24,7 @@ typedef struct gsaw__inbox {
     char padding_newest[GSAW_SEPARATION];
     gsaw__mutex lock;   /* rank GSAW_RANK_QUEUE */
     gsaw_group *groups; /* the next to be served, in a ring; NULL: none */
+    uint32_t takes;     /* calls of take(), so far */
     gsaw_task closed;   /* its address alone matters */
     char padding_lists[GSAW_SEPARATION];
     _Atomic uint64_t sorted; /* tasks in the lists; the top bit: some are being moved there */
