@@ -8,8 +8,9 @@
 Keeps: contenders run in interleaved rounds, each a process of its own that checks its results;
        those who did the same work print the same check, or nothing is said. A process repeats its
        measurement: the first time (cold memory) stands by itself, of the rest the median counts for
-       the round. An aim is a time on a reference machine; it is enforced as a ratio within the run,
-       by the speed of plain calls (YARDSTICK) or by what the row names.
+       the round. An aim is a time on a reference machine; it is enforced as a ratio within the run:
+       by plain calls (YARDSTICK), or by the peers that were measured there, too (THERE), if each
+       of them has lost more; or by what the row names.
 Next:  tasks/measure.h
 """
 import argparse
@@ -82,6 +83,19 @@ class Aim(NamedTuple):
 
 # Plain calls took 4.1 ns there: how fast the machine is today.
 YARDSTICK = ("fork", "plain", "fork and join", 4.1)
+# Plain calls know nothing of memory and of what goes from one core to another. What peers took
+# there, in ns on one worker: question -> [(contender, figure, its value there)].
+THERE = {
+    ("fork", "fork and join"): [("tbb", "fork and join", 120), ("rayon", "fork and join", 13)],
+    ("submit", "submit"): [("tbb", "submit", 65), ("tbb", "enqueue", 420),
+                           ("rayon", "submit", 131), ("starpu", "submit", 1728)],
+    ("grid", "make and run"): [("tbb", "make and run", 437), ("starpu", "make and run", 6163)],
+    ("grid", "run again"): [("tbb", "run again", 205)],
+    ("layers", "make and run"): [("tbb", "make and run", 881), ("starpu", "make and run", 2985)],
+    ("cancel", "group, from inside"): [("tbb", "group", 47)],
+    ("cancel", "group"): [("tbb", "group", 47)],
+    ("cancel", "each, the request alone"): [("tbb", "group", 47)],
+}
 AIMS = (
     Aim("fork", "fork and join", 15, YARDSTICK),
     Aim("submit", "submit", 30, YARDSTICK),
@@ -171,6 +185,12 @@ class Bench:
                           for other in names]
         return (max if at_least else min)(found, default=None)
 
+    def peers_scale(self, aim):
+        """How much slower this machine is for the peer that lost the least; 0: nobody to ask."""
+        here = [(self.best(aim.question, contender, name), there)
+                for contender, name, there in THERE.get((aim.question, aim.figure), ())]
+        return min((value / there for value, there in here if value is not None), default=0)
+
     def best(self, key, contender, name, at_least=False):
         figure = self.figure(key, contender, name)
         return figure and (figure.highest if at_least else figure.lowest)
@@ -204,7 +224,10 @@ def judged(bench, aim):
     by = bench.best(*aim.by[:3]) if aim.by else None
     if figure is None or aim.by and by is None:
         return None
-    limit = aim.limit * by / aim.by[3] if aim.by else aim.limit
+    scale = by / aim.by[3] if aim.by else 1
+    if aim.by == YARDSTICK:
+        scale = max(scale, bench.peers_scale(aim))
+    limit = aim.limit * scale
     ours = figure.highest if aim.at_least else figure.lowest
     good = ours >= limit if aim.at_least else ours <= limit
     question = bench.questions[aim.question]

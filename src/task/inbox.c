@@ -226,8 +226,8 @@ uint64_t gsaw__inbox_count(const gsaw__inbox *self)
 
 bool gsaw__inbox_is_empty(const gsaw__inbox *self)
 {
-    if ((gsaw__load_relaxed(&self->sorted) & ~SORTING) !=
-        0) /* [I2] a number, nothing hangs on it */
+    /* [I2] relaxed: if it is old, so be it; only that it is empty must be true, see below */
+    if ((gsaw__load_relaxed(&self->sorted) & ~SORTING) != 0)
         return false;
     gsaw_task *head = gsaw__load_seq_cst(&self->newest); /* [P1] pairs with P1 in push() */
     /* [P1] pairs with P1 in append(); [I3] and with the mark in sort() */

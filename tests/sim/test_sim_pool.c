@@ -197,6 +197,7 @@ static void waits_inside(void *workers)
     gsaw_pool_free(pool);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): five deep */
 static gsaw_status fibonacci(gsaw_worker *worker, void *unused, uint64_t *value)
 {
     if (*value < 2)

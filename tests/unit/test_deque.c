@@ -144,7 +144,7 @@ static void test_deque_matches_model(void **state)
 static void test_deque_is_private_until_a_thief_comes(void **state)
 {
     (void)state;
-    gsaw__deque deque;
+    gsaw__deque deque = {0};
     if (!make(&deque, 4, true))
         skip();
     for (int round = 0; round < 3; round++) {
