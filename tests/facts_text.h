@@ -12,7 +12,7 @@
 #include "lang/facts.h"
 #include "lang/lang.h"
 
-static const gsaw__limits facts_text_limits = {.time_ns = (uint64_t)20 * 1000 * 1000 * 1000,
+static const gsaw__limits facts_text_limits = {.time_ns = (uint64_t)100 * 1000 * 1000 * 1000,
                                                .memory = (size_t)1 << 30};
 
 static void facts_text_string(const gsaw__facts *facts, uint32_t id, gsaw__buffer *out)

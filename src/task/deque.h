@@ -165,7 +165,7 @@ static inline void gsaw__deque_prefetch(const gsaw__deque *self)
     /* [D1] whatever it is: an address that is not one does no harm */
     uintptr_t word = gsaw__load_relaxed(
         &gsaw__slot_at(ring, bottom - GSAW_JOBS_AHEAD / 2)->word); /* [D1] as said */
-    __builtin_prefetch((const char *)word + offsetof(gsaw_task, state), 1);
+    __builtin_prefetch((const void *)(word + offsetof(gsaw_task, state)), 1);
 }
 
 /* Whether the newest job has this word. There must be a job. */

@@ -32,7 +32,7 @@ static void test_cycle_that_is_long_is_cut_in_the_middle(void **state)
         gsaw__cycle cycle = {.length = 0};
         for (size_t i = 0; i < count; i++) {
             char name[24];
-            snprintf(name, sizeof name, "task-%zu", i);
+            snprintf(name, sizeof name, "task-%u", (unsigned)i);
             gsaw__cycle_add(&cycle, name);
         }
         gsaw__cycle_tell(&cycle, &error);
