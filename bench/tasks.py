@@ -9,8 +9,8 @@ Keeps: contenders run in interleaved rounds, each a process of its own that chec
        those who did the same work print the same check, or nothing is said. A process repeats its
        measurement: the first time (cold memory) stands by itself, of the rest the median counts for
        the round. An aim is a time on a reference machine; it is enforced as a ratio within the run:
-       by plain calls (YARDSTICK), or by the peers that were measured there, too (THERE), if each
-       of them has lost more; or by what the row names.
+       by plain calls (YARDSTICK) or by the best peer that was measured there, too (THERE), the one
+       that has lost more; or by what the row names.
 Next:  tasks/measure.h
 """
 import argparse
@@ -83,18 +83,17 @@ class Aim(NamedTuple):
 
 # Plain calls took 4.1 ns there: how fast the machine is today.
 YARDSTICK = ("fork", "plain", "fork and join", 4.1)
-# Plain calls know nothing of memory and of what goes from one core to another. What peers took
-# there, in ns on one worker: question -> [(contender, figure, its value there)].
+# Plain calls know nothing of memory, and of what goes from one core to another. So a limit goes by
+# the best peer of the question there that is here, too, where that one has lost more than they.
+# What it took there, in ns on one worker: (question, figure) -> (contender, figure, value).
 THERE = {
-    ("fork", "fork and join"): [("tbb", "fork and join", 120), ("rayon", "fork and join", 13)],
-    ("submit", "submit"): [("tbb", "submit", 65), ("tbb", "enqueue", 420),
-                           ("rayon", "submit", 131), ("starpu", "submit", 1728)],
-    ("grid", "make and run"): [("tbb", "make and run", 437), ("starpu", "make and run", 6163)],
-    ("grid", "run again"): [("tbb", "run again", 205)],
-    ("layers", "make and run"): [("tbb", "make and run", 881), ("starpu", "make and run", 2985)],
-    ("cancel", "group, from inside"): [("tbb", "group", 47)],
-    ("cancel", "group"): [("tbb", "group", 47)],
-    ("cancel", "each, the request alone"): [("tbb", "group", 47)],
+    ("submit", "submit"): ("tbb", "submit", 65),
+    ("grid", "make and run"): ("tbb", "make and run", 437),
+    ("grid", "run again"): ("tbb", "run again", 205),
+    ("layers", "make and run"): ("tbb", "make and run", 881),
+    ("cancel", "group, from inside"): ("tbb", "group", 47),
+    ("cancel", "group"): ("tbb", "group", 47),
+    ("cancel", "each, the request alone"): ("tbb", "group", 47),
 }
 AIMS = (
     Aim("fork", "fork and join", 15, YARDSTICK),
@@ -185,11 +184,10 @@ class Bench:
                           for other in names]
         return (max if at_least else min)(found, default=None)
 
-    def peers_scale(self, aim):
-        """How much slower this machine is for the peer that lost the least; 0: nobody to ask."""
-        here = [(self.best(aim.question, contender, name), there)
-                for contender, name, there in THERE.get((aim.question, aim.figure), ())]
-        return min((value / there for value, there in here if value is not None), default=0)
+    def peer_scale(self, aim):
+        """How much slower this machine is for the best peer there; 0: nobody to ask."""
+        contender, name, there = THERE.get((aim.question, aim.figure), (None, None, 1))
+        return (self.best(aim.question, contender, name) or 0) / there
 
     def best(self, key, contender, name, at_least=False):
         figure = self.figure(key, contender, name)
@@ -226,7 +224,7 @@ def judged(bench, aim):
         return None
     scale = by / aim.by[3] if aim.by else 1
     if aim.by == YARDSTICK:
-        scale = max(scale, bench.peers_scale(aim))
+        scale = max(scale, bench.peer_scale(aim))
     limit = aim.limit * scale
     ours = figure.highest if aim.at_least else figure.lowest
     good = ours >= limit if aim.at_least else ours <= limit
