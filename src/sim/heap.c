@@ -15,7 +15,7 @@
 
 #include "base/check.h"
 
-#define ARENA_SIZE ((size_t)1 << 36)
+#define ARENA_SIZE ((size_t)1 << 33)
 #define ARENAS_AT ((uintptr_t)0x100000000000)
 #define CLASSES 40u
 #define CLASS_MIN 5u /* 32 bytes, the head included */
@@ -61,8 +61,11 @@ static void unlock(void) { atomic_flag_clear_explicit(&heap.lock, memory_order_r
 
 static bool arena_open(struct arena *arena, uint32_t index)
 {
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *start = mmap((void *)(ARENAS_AT + index * ARENA_SIZE), ARENA_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+                       flags | MAP_FIXED_NOREPLACE, -1, 0);
+    if (start == MAP_FAILED) /* taken: then seeds tell less from one process to the next */
+        start = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (start == MAP_FAILED)
         return false;
     arena->start = arena->top = start;
