@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 
 #define DECISIONS_MAX ((uint32_t)1 << 22)
-#define CHANGES 3u    /* of priorities, in a run */
 #define ROW_MAX 3000u /* steps after which a thread that spins without a pause falls behind */
 
 struct decision {
@@ -72,7 +71,7 @@ void gsaw__choose_begin(void)
     sim->stale = (uint32_t)2 << draw_below(4);
     sim->lowest = (uint64_t)1 << 32;
     uint32_t length = sim->length < 100 ? 100 : (uint32_t)sim->length;
-    for (uint32_t i = 0; i < CHANGES; i++)
+    for (uint32_t i = 0; i < GSAW_SIM_CHANGES; i++)
         sim->change_at[i] = draw_below(length);
 }
 
@@ -104,7 +103,7 @@ static gsaw__sim_thread *first_of(gsaw__sim_thread *const *ready, uint32_t count
     gsaw__machine *sim = &gsaw__sim;
     if (going == GSAW_SIM_YIELDS || sim->row > ROW_MAX)
         demote(sim->current);
-    for (uint32_t i = 0; i < CHANGES && going == GSAW_SIM_STAYS; i++)
+    for (uint32_t i = 0; i < GSAW_SIM_CHANGES && going == GSAW_SIM_STAYS; i++)
         if (sim->change_at[i] == sim->steps)
             demote(sim->current);
     gsaw__sim_thread *first = ready[0];

@@ -22,6 +22,7 @@
 #include <gangsaw/sim.h>
 
 #define GSAW_SIM_THREADS 32u /* at a time; a thread that was joined makes room */
+#define GSAW_SIM_CHANGES 3u  /* of priorities, in a run by priorities */
 #define GSAW_SIM_FOREVER UINT64_MAX
 
 /* A vector clock. Source: Mattern, Virtual Time and Global States of Distributed Systems (1989). */
@@ -80,10 +81,11 @@ typedef struct gsaw__machine {
     uint32_t stay;   /* random schedules: one step in so many changes threads */
     uint32_t stale;  /* one load in so many sees an older value */
     bool by_priority;
-    uint64_t change_at[4]; /* steps before which the running thread falls behind all others */
-    uint64_t length;       /* steps of the longest run so far */
-    uint64_t lowest;       /* priority given last to one that fell behind */
-    uint32_t row;          /* steps since another thread ran */
+    uint64_t change_at[GSAW_SIM_CHANGES]; /* steps before which the running thread falls behind all
+                                             others */
+    uint64_t length;                      /* steps of the longest run so far */
+    uint64_t lowest;                      /* priority given last to one that fell behind */
+    uint32_t row;                         /* steps since another thread ran */
     gsaw__sim_thread threads[GSAW_SIM_THREADS];
     gsaw__sim_thread *current;
     ucontext_t host;

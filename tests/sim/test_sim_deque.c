@@ -105,28 +105,18 @@ static void finish(pthread_t *thieves, size_t count)
     gsaw__deque_clear(&all.deque);
 }
 
-/* Two jobs, both ends: the last one is for the owner or the thief, who tries twice. */
-static void last_job(void *unused)
+/* Two jobs, both ends: the last one is for the owner, who takes them this way, or the thief, who
+ * tries twice. */
+static void last_job(void *way)
 {
+    void (*const *take_one)(void) = way;
     pthread_t thief;
     start(2);
     push();
     push();
-    pthread_create(&thief, NULL, steal, unused);
-    take();
-    take();
-    finish(&thief, 1);
-}
-
-static void last_job_by_word(void *unused)
-{
-    pthread_t thief;
-    start(2);
-    push();
-    push();
-    pthread_create(&thief, NULL, steal, unused);
-    take_word();
-    take_word();
+    pthread_create(&thief, NULL, steal, NULL);
+    (*take_one)();
+    (*take_one)();
     finish(&thief, 1);
 }
 
@@ -201,11 +191,12 @@ static void test_sim_deque_opens_and_closes(void **state)
 
 static void test_sim_deque_under_all_interleavings(void **state)
 {
+    static void (*const ways[])(void) = {take, take_word, take_oldest};
     (void)state;
     for (int i = 0; i < 2; i++) {
         is_private = i != 0;
-        sim_explore(sim_all(3), last_job, NULL);
-        sim_explore(sim_all(3), last_job_by_word, NULL);
+        for (size_t way = 0; way < sizeof ways / sizeof *ways; way++)
+            sim_explore(sim_all(3), last_job, (void *)(uintptr_t)&ways[way]);
         sim_explore(sim_all(3), reused_slot, NULL);
         sim_explore(sim_all(3), pushed_meanwhile, NULL);
     }
