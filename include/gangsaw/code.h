@@ -54,6 +54,14 @@ GSAW_API void gsaw_codebase_set_progress(gsaw_codebase *self, gsaw_progress_func
  * GSAW_CANCELLED, GSAW_NO_MEMORY, GSAW_SYSTEM (the root cannot be read). */
 GSAW_API gsaw_status gsaw_codebase_index(gsaw_codebase *self, gsaw_error *error);
 
+/* Work with one worker (off), or as config.num_workers says (on, at first): the results are the
+ * same bytes. Between two runs. */
+GSAW_API void gsaw_codebase_set_parallel(gsaw_codebase *self, bool parallel);
+
+/* The phase that a running index() is in ("discover", "parse", "publish"; parsing begins during
+ * discover), NULL when none is. Static storage. Any thread. */
+GSAW_API const char *gsaw_codebase_phase(const gsaw_codebase *self);
+
 /* Ask a running index() to stop soon. Any thread; async-signal-safe. */
 GSAW_API void gsaw_codebase_cancel(gsaw_codebase *self);
 
@@ -109,7 +117,8 @@ typedef struct gsaw_text {
 } gsaw_text;
 
 typedef struct gsaw_symbol {
-    const char *id; /* path#qualified[~n] */
+    size_t file, index; /* where it is: the index of its file, and its own in there */
+    const char *id;     /* path#qualified[~n] */
     const char *name, *qualified;
     size_t id_size, name_size, qualified_size;
     gsaw_symbol_kind kind;
@@ -138,11 +147,22 @@ GSAW_API gsaw_status gsaw_codebase_file_at(const gsaw_codebase *self, size_t ind
 GSAW_API gsaw_status gsaw_codebase_import_at(const gsaw_codebase *self, size_t file, size_t index,
                                              gsaw_import *out);
 
-/* A cursor over the symbols of files: it owns the texts of ids and qualified names, which are made
- * when asked for and live until the next step. All-zero is valid; clear frees. */
+/* The index of the file with this path, as in gsaw_file.path. GSAW_NOT_FOUND. O(log files). */
+GSAW_API gsaw_status gsaw_codebase_find_file(const gsaw_codebase *self, const char *path,
+                                             size_t *out);
+
+/* The symbol with this id, as in gsaw_symbol.id: the index of its file, and its own in there.
+ * GSAW_NOT_FOUND, GSAW_NO_MEMORY. O(log files + symbols of the file). */
+GSAW_API gsaw_status gsaw_codebase_find_symbol(const gsaw_codebase *self, const char *id,
+                                               size_t *file, size_t *symbol);
+
+/* A cursor over symbols, those of a file or those of a name: it owns the texts of ids and qualified
+ * names, which are made when asked for and live until the next step. All-zero is valid; clear
+ * frees. A cursor belongs to one thread. */
 typedef struct gsaw_symbol_cursor {
     const gsaw_codebase *codebase;
-    size_t file, index; /* the symbol the next step gives */
+    size_t file, index; /* the symbol the next step gives; with a name: where that looks */
+    const char *name;   /* NULL: all of the file */
     void *scratch;
 } gsaw_symbol_cursor;
 
@@ -150,7 +170,14 @@ typedef struct gsaw_symbol_cursor {
 GSAW_API void gsaw_symbol_cursor_init(gsaw_symbol_cursor *self, const gsaw_codebase *codebase,
                                       size_t file);
 
-/* The next symbol of this file: GSAW_OK, GSAW_NOT_FOUND behind the last, GSAW_NO_MEMORY. */
+/* Stand before the first symbol of this name (the plain one, not qualified) in any file; they come
+ * by path and position. self is all zero, or was used before; name is borrowed until the last step.
+ * The first call after a run makes a table of all names (12 bytes a symbol), the others are O(log
+ * symbols). Errors: GSAW_NO_MEMORY. */
+GSAW_API gsaw_status gsaw_symbol_cursor_find(gsaw_symbol_cursor *self,
+                                             const gsaw_codebase *codebase, const char *name);
+
+/* The next symbol: GSAW_OK, GSAW_NOT_FOUND behind the last, GSAW_NO_MEMORY. */
 GSAW_API gsaw_status gsaw_symbol_cursor_next(gsaw_symbol_cursor *self, gsaw_symbol *out);
 GSAW_API void gsaw_symbol_cursor_clear(gsaw_symbol_cursor *self);
 

@@ -68,7 +68,11 @@ gsaw_status gsaw_codebase_open(const char *root, const gsaw_config *config, gsaw
     self->config = filled;
     gsaw__arena_init(&self->own, self->allocator);
     gsaw__arena_init(&self->results, self->allocator);
-    if (!dup_strings(self, &self->config.include) || !dup_strings(self, &self->config.exclude))
+    status = gsaw__mutex_init(&self->names_lock, "codebase.names", GSAW_RANK_LEAF);
+    self->has_names_lock = status == GSAW_OK;
+    if (!self->has_names_lock)
+        (void)gsaw__fail(error, status, "cannot make a lock");
+    else if (!dup_strings(self, &self->config.include) || !dup_strings(self, &self->config.exclude))
         status = gsaw__fail_memory(error);
     else
         status = keep_root(self, root, error);
@@ -86,6 +90,7 @@ void gsaw__codebase_reset(gsaw_codebase *self)
         gsaw__trace_ring_clear(&self->traces.items[i]);
     gsaw__array_clear(&self->traces, self->allocator);
     gsaw__array_clear(&self->workers, self->allocator);
+    gsaw__names_clear(self);
     gsaw__array_clear(&self->files, self->allocator);
     gsaw__arena_clear(&self->results);
     self->summary = (gsaw_summary){.files = 0};
@@ -96,7 +101,10 @@ void gsaw_codebase_close(gsaw_codebase *self)
     if (self == NULL)
         return;
     gsaw__codebase_reset(self);
+    gsaw_cost_model_free(self->model);
     gsaw__arena_clear(&self->own);
+    if (self->has_names_lock)
+        gsaw__mutex_clear(&self->names_lock);
     gsaw__free(self->allocator, self, sizeof *self);
 }
 
@@ -105,6 +113,13 @@ void gsaw_codebase_set_progress(gsaw_codebase *self, gsaw_progress_function *fun
 {
     self->progress = function;
     self->progress_context = context;
+}
+
+void gsaw_codebase_set_parallel(gsaw_codebase *self, bool parallel) { self->serial = !parallel; }
+
+const char *gsaw_codebase_phase(const gsaw_codebase *self)
+{
+    return gsaw__load_relaxed(&self->phase); /* relaxed: a constant's address */
 }
 
 gsaw_status gsaw_codebase_index(gsaw_codebase *self, gsaw_error *error)
@@ -256,6 +271,15 @@ void gsaw_symbol_cursor_init(gsaw_symbol_cursor *self, const gsaw_codebase *code
     self->codebase = codebase;
     self->file = file;
     self->index = 0;
+    self->name = NULL;
+}
+
+gsaw_status gsaw_symbol_cursor_find(gsaw_symbol_cursor *self, const gsaw_codebase *codebase,
+                                    const char *name)
+{
+    gsaw_symbol_cursor_init(self, codebase, 0);
+    self->name = name;
+    return gsaw__names_ready(codebase) ? GSAW_OK : GSAW_NO_MEMORY;
 }
 
 static struct scratch *scratch_of(gsaw_symbol_cursor *self)
@@ -273,24 +297,41 @@ static struct scratch *scratch_of(gsaw_symbol_cursor *self)
     return scratch;
 }
 
+/* Where the next symbol is, and the cursor behind it. */
+static bool step(gsaw_symbol_cursor *self, size_t *file, size_t *index)
+{
+    if (self->name != NULL)
+        return gsaw__names_next(self->codebase, self->name, &self->index, file, index);
+    const gsaw__file_record *record = record_at(self->codebase, self->file);
+    *file = self->file;
+    *index = self->index;
+    if (record == NULL || record->facts == NULL || self->index >= record->facts->symbol_count)
+        return false;
+    self->index++;
+    return true;
+}
+
 gsaw_status gsaw_symbol_cursor_next(gsaw_symbol_cursor *self, gsaw_symbol *out)
 {
-    const gsaw__file_record *record = record_at(self->codebase, self->file);
-    if (record == NULL || record->facts == NULL || self->index >= record->facts->symbol_count)
-        return GSAW_NOT_FOUND;
     struct scratch *scratch = scratch_of(self);
     if (scratch == NULL)
         return GSAW_NO_MEMORY;
+    size_t file, index;
+    if (!step(self, &file, &index))
+        return GSAW_NOT_FOUND;
+    const gsaw__file_record *record = record_at(self->codebase, file);
     const gsaw__facts *facts = record->facts;
-    const gsaw__facts_symbol *symbol = &gsaw__facts_symbols(facts)[self->index];
+    const gsaw__facts_symbol *symbol = &gsaw__facts_symbols(facts)[index];
     gsaw__buffer_reset(&scratch->id);
     gsaw__buffer_reset(&scratch->qualified);
-    gsaw__symbol_id(record, (uint32_t)self->index, &scratch->id);
-    gsaw__symbol_qualified(facts, (uint32_t)self->index, &scratch->qualified);
+    gsaw__symbol_id(record, (uint32_t)index, &scratch->id);
+    gsaw__symbol_qualified(facts, (uint32_t)index, &scratch->qualified);
     if (scratch->id.failed || scratch->qualified.failed)
         return GSAW_NO_MEMORY;
     gsaw__string name = gsaw__facts_string(facts, symbol->name);
     *out = (gsaw_symbol){
+        .file = file,
+        .index = index,
         .id = gsaw__buffer_text(&scratch->id),
         .id_size = scratch->id.count,
         .name = name.bytes,
@@ -314,7 +355,6 @@ gsaw_status gsaw_symbol_cursor_next(gsaw_symbol_cursor *self, gsaw_symbol *out)
         .doc_start = symbol->doc_start,
         .doc_end = symbol->doc_end,
     };
-    self->index++;
     return GSAW_OK;
 }
 

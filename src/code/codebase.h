@@ -6,10 +6,12 @@
 #define GSAW_CODE_CODEBASE_H
 
 #include <gangsaw/code.h>
+#include <gangsaw/work.h>
 
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/buffer.h"
+#include "base/thread.h"
 #include "base/trace.h"
 #include "code/flight.h"
 #include "code/parse.h"
@@ -20,6 +22,10 @@ struct gsaw_codebase {
     gsaw__arena own;         /* what open() made */
     const char *root;        /* path of the root folder, absolute where that was possible */
     _Atomic uint32_t cancel; /* not 0: stop the run */
+    gsaw_cost_model *model;  /* what files cost, learned from run to run; NULL before the first */
+    uint32_t model_shards;
+    bool serial;                 /* one worker, whatever config says */
+    _Atomic(const char *) phase; /* of the run that goes on; static storage */
     gsaw_progress_function *progress;
     void *progress_context;
     gsaw__flight *flights;  /* a slot for each worker, GSAW_WORKERS_MAX of them; NULL: none */
@@ -32,6 +38,9 @@ struct gsaw_codebase {
     GSAW_ARRAY(gsaw_worker_stats) workers;
     GSAW_ARRAY(gsaw__trace_ring) traces; /* one per worker, when config.trace_events */
     uint64_t start_ns;
+    _Atomic(struct gsaw__names *) names; /* symbols by name, made when asked for: lookup.c */
+    gsaw__mutex names_lock;              /* rank GSAW_RANK_LEAF: one thread makes them */
+    bool has_names_lock;
 };
 
 /* Append the reason of a file that is not ok: its word, and ": " with detail where there is some.
@@ -44,6 +53,14 @@ void gsaw__symbol_id(const gsaw__file_record *record, uint32_t symbol, gsaw__buf
 
 /* The run: discover, parse, publish. Leaves the codebase empty when it fails. */
 gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error);
+
+/* Symbols by name. ready: make the table if need be; false: no memory. next: the first entry of the
+ * name at or after *at (0: of all), which moves on behind it; false: there are no more. clear: drop
+ * the table, with the results it is of. */
+bool gsaw__names_ready(const gsaw_codebase *self);
+bool gsaw__names_next(const gsaw_codebase *self, const char *name, size_t *at, size_t *file,
+                      size_t *symbol);
+void gsaw__names_clear(gsaw_codebase *self);
 
 /* Drop the results of the last run. */
 void gsaw__codebase_reset(gsaw_codebase *self);

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "code/links.h"
+#include "task/pool.h"
 
 struct worker_place {
     gsaw__lister lister;
@@ -27,6 +28,7 @@ struct gsaw__discovery {
     gsaw_pool *pool;
     gsaw_group *group;
     const _Atomic uint32_t *cancel;
+    gsaw__turn_function *before_listing;
     gsaw__listing_function *on_listing;
     void *context;
     struct worker_place *places;
@@ -167,6 +169,8 @@ static gsaw_status run_directory(gsaw_worker *worker, void *argument, uint64_t *
     gsaw__dir *dir = argument;
     gsaw_check(gsaw_worker_index(worker) < self->place_count);
     struct worker_place *place = &self->places[gsaw_worker_index(worker)];
+    if (self->before_listing != NULL)
+        self->before_listing(self->context, worker);
     if (is_stopped(self)) {
         gsaw__dir_abandon(&self->tree, dir);
         finish(self, dir);
@@ -212,7 +216,7 @@ static gsaw_status init_selection(gsaw__selection *self, const gsaw__discovery_o
 static gsaw_status init_places(gsaw__discovery *self, const gsaw__discovery_options *options,
                                gsaw_error *error)
 {
-    size_t count = gsaw_pool_worker_max(options->pool);
+    size_t count = gsaw__pool_room(options->pool);
     self->places = gsaw__alloc_zero(self->allocator, count, sizeof *self->places);
     if (self->places == NULL)
         return gsaw__fail_memory(error);
@@ -251,6 +255,7 @@ gsaw_status gsaw__discovery_start(const char *root, const gsaw__discovery_option
     self->pool = options->pool;
     self->group = options->group;
     self->cancel = options->cancel;
+    self->before_listing = options->before_listing;
     self->on_listing = options->on_listing;
     self->context = options->context;
     gsaw__links_init(&self->links, self->allocator);

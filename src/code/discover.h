@@ -17,16 +17,21 @@
  * called for a directory that could not be opened. */
 typedef void gsaw__listing_function(void *context, gsaw_worker *worker, gsaw__dir *dir);
 
+/* A worker is about to list a directory: the place to let it do something else before, when what
+ * was listed is more than is wanted. */
+typedef void gsaw__turn_function(void *context, gsaw_worker *worker);
+
 typedef struct gsaw__discovery_options {
     const gsaw_allocator *allocator; /* NULL: malloc */
     gsaw_pool *pool;                 /* must not grow, or be shut down without drain, meanwhile */
     gsaw_group *group;               /* that the tasks count in */
-    gsaw__arena *const *arenas;      /* one for each worker below gsaw_pool_worker_max(pool) */
+    gsaw__arena *const *arenas;      /* one for each worker below gsaw__pool_room(pool) */
     gsaw_strings include, exclude;   /* gitignore-style; read during the start only */
     bool no_ignore, hidden, follow, all_files; /* as in gsaw__selection */
     const _Atomic uint32_t *cancel;            /* not 0: stop soon; may be NULL */
+    gsaw__turn_function *before_listing;       /* may be NULL */
     gsaw__listing_function *on_listing;        /* may be NULL */
-    void *context;                             /* of on_listing */
+    void *context;                             /* of both */
 } gsaw__discovery_options;
 
 typedef struct gsaw__discovery gsaw__discovery;

@@ -1,22 +1,15 @@
 /* index.c - one run over the tree: discover streams into parse, then the results are put in order.
- * Keeps:   workers write only their own slot and the records of the files they have; order is given
- *          afterwards, in one walk of the sorted directories: output never depends on the workers.
+ * Keeps:   as run.h.
  * Threads: the caller's, and those of the pool that lives for the run.
- * Next:    codebase.h, discover.h, parse.h, publish.h, task/gate.h */
-#include "code/codebase.h"
+ * Next:    run.h, batches.c (parse), discover.h, publish.h, task/gate.h */
+#include "code/run.h"
 
-#include <stdalign.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <gangsaw/sync.h>
 
 #include "base/alloc.h"
-#include "base/atomic.h"
 #include "base/clock.h"
 #include "base/machine.h"
 #include "base/status.h"
-#include "code/discover.h"
 #include "code/publish.h"
 #include "task/pool.h"
 #include "work/config.h"
@@ -26,190 +19,11 @@
 #define MEMORY_PER_WORKER (4 * MIB) /* what a worker keeps from file to file */
 #define BUDGET_LEAST (16 * MIB)     /* for parsing, however low the ceiling */
 
-/* One worker's part of the run; nothing in it is shared. */
-struct slot {
-    alignas(GSAW_SEPARATION) gsaw__parser parser;
-    gsaw__arena arena; /* directories, names, records */
-    gsaw__buffer path; /* of the file at hand, when files in flight are watched */
-    gsaw__flight *flight;
-};
+/* What a file costs before one was measured: 60 us, and 7 MB a second. */
+#define FILE_NS 60000u
+#define MIB_NS 150000000u
 
-struct run {
-    gsaw_codebase *codebase;
-    gsaw_pool *pool;
-    gsaw_group group;
-    gsaw__gate gate;
-    gsaw__parse_options options;
-    struct slot *slots;   /* NULL until made */
-    gsaw__arena **arenas; /* those of the slots, as discovery wants them */
-    uint32_t slot_count;
-    gsaw__discovery *discovery;
-    gsaw_progress *progress;
-    uint64_t start_cpu_ns;
-    uint32_t workers; /* that run; 0: the caller's thread does it all */
-    bool has_gate;
-    _Atomic uint64_t listed_ns; /* when the newest listing was complete */
-    _Atomic uint32_t no_memory; /* not 0: a record or a task could not be made: the run fails */
-};
-
-/* ---- parse: a task is a range of a directory's entries ---- */
-
-/* What the tasks of one directory share. */
-struct batch {
-    struct run *run;
-    gsaw__dir *dir;
-};
-
-/* A range as a task carries it: two indices, and whether it holds on to the directory's descriptor.
- */
-struct part {
-    uint32_t first, end;
-    bool holds;
-};
-
-static uint64_t pack(struct part part)
-{
-    return (uint64_t)part.first << 33 | (uint64_t)part.end << 1 | part.holds;
-}
-
-static struct part unpack(uint64_t range)
-{
-    return (struct part){(uint32_t)(range >> 33), (uint32_t)(range >> 1), (range & 1) != 0};
-}
-
-static void fail_run(struct run *run)
-{
-    /* relaxed: looked at when the group has ended */
-    gsaw__store_relaxed(&run->no_memory, 1);
-    gsaw_codebase_cancel(run->codebase);
-}
-
-static bool is_cancelled(const struct run *run)
-{
-    /* relaxed: polled */
-    return gsaw__load_relaxed(&run->codebase->cancel) != 0;
-}
-
-static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *value);
-
-/* Give the part to the pool. When that fails, the run does. */
-static void submit_part(struct batch *batch, uint32_t first, uint32_t end)
-{
-    struct run *run = batch->run;
-    struct part part = {first, end, gsaw__dir_retain(batch->dir)};
-    if (gsaw_pool_spawn(run->pool, &run->group, parse_part, batch, pack(part)) == GSAW_OK)
-        return;
-    if (part.holds)
-        gsaw__dir_release(gsaw__discovery_tree(run->discovery), batch->dir);
-    fail_run(run);
-}
-
-static void open_and_parse(struct batch *batch, struct slot *slot, const gsaw__dir_entry *entry,
-                           gsaw__file_record *record)
-{
-    gsaw__tree *tree = gsaw__discovery_tree(batch->run->discovery);
-    int descriptor = gsaw__dir_open_file(tree, batch->dir, entry);
-    gsaw__parser_run(&slot->parser, descriptor, record);
-    if (descriptor >= 0)
-        close(descriptor);
-}
-
-/* The same with the file in the table of files in flight; one that is set aside is not touched. */
-static void parse_watched(struct batch *batch, struct slot *slot, const gsaw__dir_entry *entry,
-                          gsaw__file_record *record)
-{
-    gsaw__buffer_reset(&slot->path);
-    gsaw__dir_path(batch->dir, &slot->path);
-    if (slot->path.count != 0)
-        gsaw__buffer_append_byte(&slot->path, '/');
-    gsaw__buffer_append(&slot->path, entry->name, entry->name_size);
-    if (gsaw__flight_is_set_aside(&batch->run->codebase->set_aside, &slot->path)) {
-        record->status = GSAW_FILE_FAILED;
-        record->reason = GSAW_REASON_CRASHED;
-        return;
-    }
-    gsaw__flight_begin(slot->flight, &slot->path);
-    open_and_parse(batch, slot, entry, record);
-    gsaw__flight_end(slot->flight);
-}
-
-static void parse_entry(struct batch *batch, struct slot *slot, gsaw__dir_entry *entry)
-{
-    gsaw__file_record *record = gsaw__arena_alloc_zero(&slot->arena, 1, sizeof *record);
-    if (record == NULL) {
-        fail_run(batch->run);
-        return;
-    }
-    record->language = entry->language;
-    entry->data = record;
-    if (slot->flight == NULL)
-        open_and_parse(batch, slot, entry, record);
-    else
-        parse_watched(batch, slot, entry, record);
-}
-
-/* Halve the part for as long as others are hungry (or it is more than one task may take), keep the
- * front. */
-static uint32_t split(struct batch *batch, gsaw_worker *worker, struct part part)
-{
-    const gsaw_config *config = &batch->run->codebase->config;
-    while (part.end - part.first > config->min_task_size &&
-           (part.end - part.first > config->batch_size || gsaw_worker_is_wanted(worker))) {
-        uint32_t middle = part.first + (part.end - part.first) / 2;
-        submit_part(batch, middle, part.end);
-        part.end = middle;
-    }
-    return part.end;
-}
-
-static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *value)
-{
-    struct batch *batch = argument;
-    struct run *run = batch->run;
-    struct slot *slot = &run->slots[gsaw_worker_index(worker)];
-    struct part part = unpack(*value);
-    uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
-    gsaw_worker_name_task(worker, "parse");
-    if (slot->parser.first_ns == 0)
-        slot->parser.first_ns = start_ns;
-    for (; part.first < part.end && !is_cancelled(run); part.first++) {
-        part.end = split(batch, worker, part);
-        gsaw__dir_entry *entry = &batch->dir->entries[part.first];
-        if (entry->type == GSAW_ENTRY_DIRECTORY || entry->status != GSAW_FILE_OK)
-            continue;
-        uint64_t begun = gsaw_worker_span_begin(worker);
-        parse_entry(batch, slot, entry);
-        gsaw_worker_span_end(worker, begun, entry->name, part.first);
-        gsaw_progress_update(run->progress, gsaw_worker_index(worker), 1);
-    }
-    slot->parser.cpu_ns += gsaw__clock_thread_ns() - cpu_ns;
-    slot->parser.last_ns = gsaw__clock_ns();
-    if (part.holds)
-        gsaw__dir_release(gsaw__discovery_tree(run->discovery), batch->dir);
-    return GSAW_OK;
-}
-
-/* ---- discover: each complete listing is handed to parse ---- */
-
-static void on_listing(void *context, gsaw_worker *worker, gsaw__dir *dir)
-{
-    struct run *run = context;
-    uint32_t index = gsaw_worker_index(worker);
-    /* relaxed: a time for the summary, read when the group has ended */
-    gsaw__store_relaxed(&run->listed_ns, gsaw__clock_ns());
-    if (dir->file_count == 0 || is_cancelled(run))
-        return;
-    gsaw_progress_add_total(run->progress, index, dir->file_count);
-    struct batch *batch = gsaw__arena_alloc(&run->slots[index].arena, sizeof *batch);
-    if (batch == NULL) {
-        fail_run(run);
-        return;
-    }
-    *batch = (struct batch){run, dir};
-    submit_part(batch, 0, dir->count);
-}
-
-/* ---- the run: set up, wait, publish, tear down ---- */
+/* ---- set up ---- */
 
 static void tell_progress(void *context, const gsaw_progress_state *state)
 {
@@ -226,23 +40,23 @@ static uint64_t parse_budget(const gsaw_config *config, uint32_t workers)
     return ceiling > taken + BUDGET_LEAST ? ceiling - taken : BUDGET_LEAST;
 }
 
-static gsaw_status make_slots(struct run *run, gsaw_error *error)
+static gsaw_status make_slots(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
-    uint32_t count = gsaw_pool_worker_max(run->pool);
-    run->slot_count = count == 0 ? 1 : count; /* a pool without threads has a seat */
     /* The slots are aligned to cache lines by hand: the allocator promises less. */
     gsaw__arena *arena = &codebase->results;
     run->slots = gsaw__arena_alloc_aligned(arena, run->slot_count * sizeof *run->slots,
-                                           alignof(struct slot));
+                                           alignof(gsaw__run_slot));
     run->arenas = gsaw__arena_alloc(arena, run->slot_count * sizeof *run->arenas);
     if (run->slots == NULL || run->arenas == NULL) {
         run->slots = NULL;
         return gsaw__fail_memory(error);
     }
     for (uint32_t i = 0; i < run->slot_count; i++) {
+        run->slots[i] = (gsaw__run_slot){.batch_count = 0};
         gsaw__parser_init(&run->slots[i].parser, &run->options, codebase->allocator);
         gsaw__arena_init(&run->slots[i].arena, codebase->allocator);
+        gsaw__arena_init(&run->slots[i].batches, codebase->allocator);
         gsaw__buffer_init(&run->slots[i].path, codebase->allocator);
         run->slots[i].flight = codebase->flights == NULL ? NULL : &codebase->flights[i];
         run->arenas[i] = &run->slots[i].arena;
@@ -250,7 +64,7 @@ static gsaw_status make_slots(struct run *run, gsaw_error *error)
     return GSAW_OK;
 }
 
-static gsaw_status make_progress(struct run *run, gsaw_error *error)
+static gsaw_status make_progress(gsaw__run *run, gsaw_error *error)
 {
     gsaw_progress_options options = {
         .size = sizeof options,
@@ -262,27 +76,99 @@ static gsaw_status make_progress(struct run *run, gsaw_error *error)
     return gsaw_progress_new(&options, &run->progress, error);
 }
 
-static gsaw_status make_pool(struct run *run, gsaw_error *error)
+static gsaw_status make_pool(gsaw__run *run, gsaw_error *error)
 {
     const gsaw_config *config = &run->codebase->config;
     gsaw_pool_options options = {
         .size = sizeof options,
         .allocator = run->codebase->allocator,
-        .workers = config->num_workers,
+        .workers = run->codebase->serial ? 1 : config->num_workers,
         .no_stealing = config->disable_work_stealing,
         .trace_events = config->trace_events,
     };
-    return gsaw_pool_new(&options, &run->pool, error);
+    return gsaw__pool_new_lazy(&options, &run->pool, error);
 }
 
-static gsaw_status set_up(struct run *run, gsaw_error *error)
+/* What files cost, as far as it is known: it lives as long as the codebase, and learns from each
+ * run. */
+static gsaw_status make_model(gsaw__run *run, gsaw_error *error)
+{
+    gsaw_codebase *codebase = run->codebase;
+    if (codebase->model != NULL && codebase->model_shards >= run->slot_count)
+        return GSAW_OK;
+    gsaw_cost_model_free(codebase->model);
+    codebase->model = NULL;
+    gsaw_status status =
+        gsaw_cost_model_new(codebase->allocator, run->slot_count, &codebase->model, error);
+    if (status != GSAW_OK)
+        return status;
+    codebase->model_shards = run->slot_count;
+    for (uint32_t kind = 0; kind < gsaw__language_count(); kind++) {
+        gsaw_cost_model_observe(codebase->model, 0, kind, 1, 0, FILE_NS);
+        gsaw_cost_model_observe(codebase->model, 0, kind, 1, MIB, FILE_NS + MIB_NS);
+    }
+    gsaw_cost_model_fit(codebase->model);
+    return GSAW_OK;
+}
+
+static gsaw_status make_distributor(gsaw__run *run, gsaw_error *error)
+{
+    const gsaw_config *config = &run->codebase->config;
+    gsaw_strategy strategy = *gsaw_strategy_find("cost_based");
+    strategy.steals &= !config->disable_work_stealing;
+    gsaw_distributor_options options = {
+        .size = sizeof options,
+        .allocator = run->codebase->allocator,
+        .pool = run->pool,
+        .own = &strategy,
+        .items_max = config->max_tasks_in_flight,
+        .batch_max = 1,
+    };
+    gsaw_status status = gsaw_distributor_new(&options, &run->distributor, error);
+    if (status != GSAW_OK)
+        return status;
+    return gsaw_distributor_start(run->distributor, gsaw__batches_parse, run, error);
+}
+
+static const char *const phase_names[] = {"discover", "parse", "publish"};
+
+#define PHASE_COUNT (sizeof phase_names / sizeof *phase_names)
+
+/* The names that phases hand out live no longer than they do. */
+static const char *constant_name(const char *name)
+{
+    for (size_t i = 0; i < PHASE_COUNT && name != NULL; i++)
+        if (strcmp(phase_names[i], name) == 0)
+            return phase_names[i];
+    return NULL;
+}
+
+static void on_phase(void *context, const char *ended, const char *begins)
+{
+    gsaw__run *run = context;
+    /* relaxed: the address of a constant */
+    gsaw__store_relaxed(&run->codebase->phase, constant_name(begins));
+    if (ended != NULL) /* at the latest when the first has ended everything is found */
+        gsaw_progress_set_final(run->progress);
+}
+
+static gsaw_status make_phases(gsaw__run *run, gsaw_error *error)
+{
+    gsaw_status status =
+        gsaw_phases_new(run->codebase->allocator, phase_names, PHASE_COUNT, &run->phases, error);
+    if (status == GSAW_OK)
+        gsaw_phases_set_hook(run->phases, on_phase, run);
+    return status;
+}
+
+static gsaw_status set_up(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     gsaw_status status = make_pool(run, error);
     if (status != GSAW_OK)
         return status;
-    run->workers = gsaw_pool_worker_count(run->pool);
-    uint64_t budget = parse_budget(&codebase->config, gsaw_pool_worker_max(run->pool));
+    run->slot_count = gsaw__pool_room(run->pool);
+    uint64_t budget = parse_budget(&codebase->config, run->slot_count);
     status = gsaw__gate_init(&run->gate, budget);
     if (status != GSAW_OK)
         return gsaw__fail(error, status, "memory gate: %s", gsaw_status_text(status));
@@ -294,11 +180,14 @@ static gsaw_status set_up(struct run *run, gsaw_error *error)
                                      run; the other half is for results */
         .cancel = &codebase->cancel,
     };
-    status = make_slots(run, error);
-    return status == GSAW_OK ? make_progress(run, error) : status;
+    gsaw_status (*const makers[])(gsaw__run *, gsaw_error *) = {
+        make_slots, make_progress, make_phases, make_model, make_distributor};
+    for (size_t i = 0; i < sizeof makers / sizeof *makers && status == GSAW_OK; i++)
+        status = makers[i](run, error);
+    return status;
 }
 
-static gsaw_status discover_and_parse(struct run *run, gsaw_error *error)
+static gsaw_status discover_and_parse(gsaw__run *run, gsaw_error *error)
 {
     const gsaw_config *config = &run->codebase->config;
     gsaw__discovery_options options = {
@@ -312,18 +201,23 @@ static gsaw_status discover_and_parse(struct run *run, gsaw_error *error)
         .hidden = config->hidden,
         .follow = config->follow,
         .cancel = &run->codebase->cancel,
-        .on_listing = on_listing,
+        .before_listing = gsaw__batches_make_room,
+        .on_listing = gsaw__batches_add,
         .context = run,
     };
+    (void)gsaw_phases_advance(run->phases, "discover", NULL); /* in order: they cannot fail */
     gsaw_status status =
         gsaw__discovery_start(run->codebase->root, &options, &run->discovery, error);
-    if (status != GSAW_OK)
-        return status;
-    gsaw_pool_wait(run->pool, &run->group);
+    if (status == GSAW_OK)
+        gsaw_pool_wait(run->pool, &run->group);
+    (void)gsaw_phases_advance(run->phases, "parse", NULL);
+    gsaw_status parsed = gsaw_distributor_finish(run->distributor, error);
+    if (status != GSAW_OK || parsed != GSAW_OK)
+        return status != GSAW_OK ? status : parsed;
     /* relaxed: the group has ended */
     if (gsaw__load_relaxed(&run->no_memory) != 0)
         return gsaw__fail_memory(error);
-    status = is_cancelled(run) ? GSAW_CANCELLED : gsaw__discovery_status(run->discovery);
+    status = gsaw__run_is_cancelled(run) ? GSAW_CANCELLED : gsaw__discovery_status(run->discovery);
     if (status == GSAW_OK)
         return GSAW_OK;
     return gsaw__fail(error, status, "%s: %s", run->codebase->root, gsaw_status_text(status));
@@ -352,7 +246,7 @@ static gsaw__file_record *record_of(gsaw_codebase *codebase, const gsaw__dir_wal
     return record->path == NULL ? NULL : record;
 }
 
-static gsaw_status put_in_order(struct run *run, gsaw_error *error)
+static gsaw_status put_in_order(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     gsaw__dir_walk walk;
@@ -375,7 +269,7 @@ static void add_phase(gsaw_summary *summary, const char *name, uint64_t wall_ns,
 
 /* Discovery and parsing overlap: the wall of each is from its first start to its last end, and what
  * CPU time was not used by parsing was used by discovery (and the little that the pool takes). */
-static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_cpu_ns)
+static void time_phases(gsaw__run *run, uint64_t publish_ns, uint64_t publish_cpu_ns)
 {
     gsaw_codebase *codebase = run->codebase;
     uint64_t parse_cpu_ns = 0, first_ns = UINT64_MAX, last_ns = 0;
@@ -401,7 +295,7 @@ static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_c
 }
 
 /* Counters and traces outlive the pool; the arenas of the workers become the codebase's. */
-static gsaw_status take_over(struct run *run, gsaw_error *error)
+static gsaw_status take_over(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     for (uint32_t i = 0; i < gsaw_pool_worker_max(run->pool); i++) {
@@ -417,7 +311,7 @@ static gsaw_status take_over(struct run *run, gsaw_error *error)
     return GSAW_OK;
 }
 
-static void adopt_arenas(struct run *run)
+static void adopt_arenas(gsaw__run *run)
 {
     for (uint32_t i = 0; i < run->slot_count; i++) {
         gsaw__arena_adopt(&run->codebase->results, &run->slots[i].arena);
@@ -425,11 +319,14 @@ static void adopt_arenas(struct run *run)
     }
 }
 
-static gsaw_status publish(struct run *run, gsaw_error *error)
+static gsaw_status publish(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_cpu_ns();
-    codebase->summary.jobs = run->workers == 0 ? 1 : run->workers;
+    (void)gsaw_phases_advance(run->phases, "publish", NULL);
+    /* relaxed: the run is over */
+    bool refused = gsaw__load_relaxed(&run->refusals) != 0 || run->live == 0;
+    codebase->summary.jobs = !refused ? run->slot_count : run->live == 0 ? 1 : run->live;
     gsaw_status status = put_in_order(run, error);
     if (status == GSAW_OK)
         status = take_over(run, error);
@@ -440,8 +337,10 @@ static gsaw_status publish(struct run *run, gsaw_error *error)
     return GSAW_OK;
 }
 
-static void tear_down(struct run *run)
+static void tear_down(gsaw__run *run)
 {
+    gsaw_distributor_free(run->distributor);
+    gsaw_phases_free(run->phases);
     gsaw_progress_free(run->progress);
     gsaw__discovery_free(run->discovery);
     if (run->slots != NULL)
@@ -449,6 +348,9 @@ static void tear_down(struct run *run)
     for (uint32_t i = 0; run->slots != NULL && i < run->slot_count; i++) {
         gsaw__parser_clear(&run->slots[i].parser);
         gsaw__buffer_clear(&run->slots[i].path);
+        gsaw__arena_clear(&run->slots[i].batches);
+        gsaw__array_clear(&run->slots[i].costs, run->codebase->allocator);
+        gsaw__array_clear(&run->slots[i].cut, run->codebase->allocator);
     }
     if (run->has_gate)
         gsaw__gate_clear(&run->gate);
@@ -457,17 +359,22 @@ static void tear_down(struct run *run)
 
 gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error)
 {
-    struct run run = {.codebase = self, .start_cpu_ns = gsaw__clock_cpu_ns()};
+    gsaw__run run = {.codebase = self, .start_cpu_ns = gsaw__clock_cpu_ns()};
     self->start_ns = gsaw__clock_ns();
     run.listed_ns = self->start_ns;
     gsaw_status status = set_up(&run, error);
     if (status == GSAW_OK)
         status = discover_and_parse(&run, error);
-    if (run.pool != NULL)
+    if (run.pool != NULL) {
+        run.live = gsaw_pool_worker_count(run.pool);
         gsaw_pool_shutdown(run.pool, true); /* the rings of the trace may be read from here on */
+    }
     if (status == GSAW_OK)
         status = publish(&run, error);
+    if (status == GSAW_OK)
+        gsaw_cost_model_fit(self->model);
     tear_down(&run);
+    gsaw__store_relaxed(&self->phase, NULL); /* relaxed: as above */
     /* relaxed: no run is on; the next one starts afresh */
     gsaw__store_relaxed(&self->cancel, 0);
     return status;

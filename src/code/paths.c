@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "code/discover.h"
 #include "lang/lang.h"
+#include "task/pool.h"
 
 struct path_row {
     const char *path;
@@ -52,7 +53,7 @@ static void clear(struct run *self)
 
 static gsaw_status make_arenas(struct run *self, const gsaw_pool *pool, gsaw_error *error)
 {
-    self->count = gsaw_pool_worker_max(pool);
+    self->count = gsaw__pool_room(pool);
     self->places = gsaw__alloc_zero(self->allocator, self->count, sizeof *self->places);
     self->arenas = gsaw__alloc_zero(self->allocator, self->count, sizeof *self->arenas);
     if (self->places == NULL || self->arenas == NULL)

@@ -95,8 +95,21 @@ static gsaw_status init_parts(gsaw_pool *self)
     return status;
 }
 
-gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_starter *start,
-                                gsaw_pool **out, gsaw_error *error)
+/* The threads of a new pool: `workers` now, of `wanted` in the end. */
+static gsaw_status start_threads(gsaw_pool *self, uint32_t workers, uint32_t wanted,
+                                 gsaw_error *error)
+{
+    gsaw__mutex_lock(&self->control);
+    gsaw__store_seq_cst(&self->wanted, wanted); /* [R8] pairs with R8 in is_surplus() */
+    gsaw_status status = gsaw__pool_grow(self, workers, error);
+    gsaw__mutex_unlock(&self->control);
+    if (workers == wanted)
+        gsaw__pool_make_up(self);
+    return status;
+}
+
+static gsaw_status pool_new(const gsaw_pool_options *options, gsaw__pool_starter *start, bool lazy,
+                            gsaw_pool **out, gsaw_error *error)
 {
     static const gsaw_pool_options defaults = {.size = sizeof(gsaw_pool_options)};
     if (options == NULL)
@@ -123,11 +136,7 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
         return gsaw__fail(error, status, "cannot make a lock");
     }
     uint32_t workers = options->workers != 0 ? options->workers : self->usable_cpus;
-    gsaw__mutex_lock(&self->control);
-    gsaw__store_seq_cst(&self->wanted, workers); /* [R8] pairs with R8 in is_surplus() */
-    status = gsaw__pool_grow(self, workers, error);
-    gsaw__mutex_unlock(&self->control);
-    gsaw__pool_make_up(self);
+    status = start_threads(self, lazy ? 1 : workers, workers, error);
     if (status == GSAW_NO_MEMORY) {
         if (gsaw_pool_worker_count(self) != 0)
             gsaw_pool_shutdown(self, true);
@@ -140,9 +149,21 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
     return GSAW_OK;
 }
 
+gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_starter *start,
+                                gsaw_pool **out, gsaw_error *error)
+{
+    return pool_new(options, start, false, out, error);
+}
+
+gsaw_status gsaw__pool_new_lazy(const gsaw_pool_options *options, gsaw_pool **out,
+                                gsaw_error *error)
+{
+    return pool_new(options, gsaw__thread_start, true, out, error);
+}
+
 gsaw_status gsaw_pool_new(const gsaw_pool_options *options, gsaw_pool **out, gsaw_error *error)
 {
-    return gsaw__pool_new_with(options, gsaw__thread_start, out, error);
+    return pool_new(options, gsaw__thread_start, false, out, error);
 }
 
 void gsaw_pool_free(gsaw_pool *self)
@@ -428,6 +449,13 @@ gsaw_status gsaw_pool_write_trace(const gsaw_pool *self,
 uint32_t gsaw_pool_worker_count(const gsaw_pool *self)
 {
     return gsaw__load_relaxed(&self->live); /* [R5] a number, nothing hangs on it */
+}
+
+uint32_t gsaw__pool_room(const gsaw_pool *self)
+{
+    uint32_t wanted = gsaw__load_seq_cst(&self->wanted); /* [R8] a number, nothing hangs on it */
+    uint32_t made = gsaw_pool_worker_max(self);
+    return made < wanted ? wanted : made;
 }
 
 uint32_t gsaw_pool_worker_max(const gsaw_pool *self)

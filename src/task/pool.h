@@ -103,6 +103,18 @@ struct gsaw_pool {
 gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_starter *start,
                                 gsaw_pool **out, gsaw_error *error);
 
+/* gsaw_pool_new, but with one thread; the others are started one by one, by hire. For work of which
+ * it is not known yet whether it is worth a second thread. */
+gsaw_status gsaw__pool_new_lazy(const gsaw_pool_options *options, gsaw_pool **out,
+                                gsaw_error *error);
+
+/* Start one more of the threads that were asked for. False: there are all, or the system gives no
+ * more. Some 50 us; any thread, tasks of the pool included; never blocks. */
+bool gsaw__pool_hire(gsaw_pool *self);
+
+/* Worker indices are below this, of those too that are still to be hired. Any thread. */
+uint32_t gsaw__pool_room(const gsaw_pool *self);
+
 /* The worker of this pool that the calling thread is, or NULL. Any thread. */
 gsaw_worker *gsaw__pool_worker_here(const gsaw_pool *self);
 

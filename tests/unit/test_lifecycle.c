@@ -541,6 +541,43 @@ static void test_lifecycle_fork(void **state)
     assert_int_equal(memory.live_bytes, 0);
 }
 
+/* A task hires as long as there are threads to be had, and each of them takes part. */
+static gsaw_status hire_all(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)argument;
+    while (gsaw__pool_hire(gsaw_worker_pool(worker)))
+        (*value)++;
+    return GSAW_OK;
+}
+
+static void test_lifecycle_a_lazy_pool_hires(void **state)
+{
+    (void)state;
+    gsaw_pool_options options = {.size = sizeof options, .workers = 5};
+    for (int round = 0; round < 20; round++) {
+        gsaw_pool *pool = NULL;
+        assert_int_equal(gsaw__pool_new_lazy(&options, &pool, NULL), GSAW_OK);
+        assert_int_equal(gsaw_pool_worker_count(pool), 1);
+        assert_int_equal(gsaw__pool_room(pool), 5);
+        gsaw_group group = {0};
+        gsaw_task task = {.function = hire_all};
+        struct tree tree = {.leaves = 0};
+        submit(pool, &tree.group, grow_tree, &tree, 8);
+        assert_int_equal(gsaw_pool_submit(pool, &group, &task), GSAW_OK);
+        assert_int_equal(gsaw_pool_wait(pool, &group), GSAW_OK);
+        assert_int_equal(task.value, 4);
+        assert_int_equal(gsaw_pool_worker_count(pool), 5);
+        assert_false(gsaw__pool_hire(pool));
+        assert_int_equal(gsaw_pool_wait(pool, &tree.group), GSAW_OK);
+        assert_int_equal(tree.leaves, 256);
+        assert_int_equal(gsaw_pool_resize(pool, 2), GSAW_OK); /* and then it wants no more */
+        assert_false(gsaw__pool_hire(pool));
+        gsaw_pool_shutdown(pool, true);
+        assert_false(gsaw__pool_hire(pool));
+        gsaw_pool_free(pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_lifecycle_shrinking_moves_tasks),
         cmocka_unit_test(test_lifecycle_drain_during_a_resize),
         cmocka_unit_test(test_lifecycle_free_of_an_idle_pool),
+        cmocka_unit_test(test_lifecycle_a_lazy_pool_hires),
         cmocka_unit_test(test_lifecycle_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

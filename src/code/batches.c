@@ -1,0 +1,239 @@
+/* batches.c - the parse phase: each listing is cut into batches of files, which the workers take,
+ * the dearest first.
+ * Keeps:   every file of a listing is in one batch; a batch that cannot be given to the workers
+ *          makes the run fail. At most max_tasks_in_flight batches wait, and those of the listings
+ *          that were on their way: who lists parses first when there are more.
+ * Threads: the workers' own; a batch is one worker's at a time.
+ * Next:    run.h, parse.h, work/README.md */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "code/run.h"
+#include "task/pool.h"
+
+/* A batch is worth a task, and the last ones end at about the same time. */
+#define BATCH_NS 1e6
+
+/* Listing directories is worth a further thread when there are as many as this to a worker. */
+#define LISTINGS_PER_WORKER 8u
+
+#define REFUSALS_MAX 8u
+
+/* Some entries of a directory, and whether its descriptor is held on to. */
+struct part {
+    gsaw__dir *dir;
+    uint32_t first, end;
+    bool holds;
+};
+
+static gsaw__run_slot *slot_of(const gsaw__run *run, const gsaw_worker *worker)
+{
+    return &run->slots[gsaw_worker_index(worker)];
+}
+
+static void fail_run(gsaw__run *run)
+{
+    gsaw__store_relaxed(&run->no_memory, 1); /* relaxed: looked at when all has ended */
+    gsaw_codebase_cancel(run->codebase);
+}
+
+/* There is work for one more thread than there are. */
+static void hire(gsaw__run *run)
+{
+    /* relaxed: a system that gives no threads is not asked for ever */
+    if (gsaw_pool_worker_count(run->pool) >= run->slot_count ||
+        gsaw__load_relaxed(&run->refusals) >= REFUSALS_MAX)
+        return;
+    if (!gsaw__pool_hire(run->pool))
+        gsaw__add_relaxed(&run->refusals, 1); /* relaxed: as above */
+}
+
+/* ---- from listings to batches ---- */
+
+/* What reading and parsing the entry will cost, in nanoseconds; next to nothing if it is no file to
+ * be read. */
+static double cost_of(const gsaw__run *run, const gsaw__dir *dir, const gsaw__dir_entry *entry)
+{
+    struct stat status;
+    if (entry->type == GSAW_ENTRY_DIRECTORY || entry->status != GSAW_FILE_OK)
+        return 1;
+    int flags = (entry->flags & GSAW_ENTRY_FOLLOWED) != 0 ? 0 : AT_SYMLINK_NOFOLLOW;
+    uint64_t size = fstatat(dir->descriptor, entry->name, &status, flags) == 0 && status.st_size > 0
+                        ? (uint64_t)status.st_size
+                        : 0;
+    if (size > run->codebase->config.max_file_size)
+        size = 0; /* it will not be read */
+    return gsaw_cost_model_estimate(run->codebase->model, entry->language, size);
+}
+
+/* Cut the listing into slot->cut. False: no memory. */
+static bool cut(gsaw__run *run, gsaw__run_slot *slot, const gsaw__dir *dir)
+{
+    const gsaw_allocator *allocator = run->codebase->allocator;
+    const gsaw_config *config = &run->codebase->config;
+    slot->costs.count = slot->cut.count = 0;
+    if (!gsaw__array_reserve(&slot->costs, allocator, dir->count))
+        return false;
+    for (uint32_t i = 0; i < dir->count; i++)
+        slot->costs.items[i] = cost_of(run, dir, &dir->entries[i]);
+    gsaw_batch_options options = {.size = sizeof options,
+                                  .batch_size = config->batch_size,
+                                  .min_task_size = config->min_task_size,
+                                  .cost_max = BATCH_NS};
+    size_t count = gsaw_batch_cut(&options, slot->costs.items, dir->count, NULL, 0);
+    if (!gsaw__array_reserve(&slot->cut, allocator, count))
+        return false;
+    slot->cut.count =
+        gsaw_batch_cut(&options, slot->costs.items, dir->count, slot->cut.items, count);
+    return true;
+}
+
+static void release(gsaw__run *run, const struct part *part)
+{
+    if (part->holds)
+        gsaw__dir_release(gsaw__discovery_tree(run->discovery), part->dir);
+}
+
+/* Give the batches in slot->cut to the workers. */
+static bool distribute(gsaw__run *run, gsaw__run_slot *slot, gsaw__dir *dir)
+{
+    size_t count = slot->cut.count;
+    struct part *parts = gsaw__arena_alloc(&slot->batches, count * sizeof *parts);
+    gsaw_work_item *items = gsaw__arena_alloc_zero(&slot->batches, count, sizeof *items);
+    if (parts == NULL || items == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const gsaw_batch *batch = &slot->cut.items[i];
+        parts[i] = (struct part){.dir = dir,
+                                 .first = (uint32_t)batch->first,
+                                 .end = (uint32_t)batch->end,
+                                 .holds = gsaw__dir_retain(dir)};
+        items[i] = (gsaw_work_item){.cost = batch->cost, .data = &parts[i]};
+    }
+    slot->batch_count += count;
+    if (gsaw_distributor_distribute(run->distributor, items, count, NULL) == GSAW_OK)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        release(run, &parts[i]);
+    return false;
+}
+
+void gsaw__batches_make_room(void *context, gsaw_worker *worker)
+{
+    gsaw__run *run = context;
+    if (++slot_of(run, worker)->listings % LISTINGS_PER_WORKER == 0)
+        hire(run);
+    while (gsaw_distributor_is_full(run->distributor) && !gsaw__run_is_cancelled(run))
+        if (!gsaw_distributor_help(run->distributor, worker))
+            return;
+}
+
+void gsaw__batches_add(void *context, gsaw_worker *worker, gsaw__dir *dir)
+{
+    gsaw__run *run = context;
+    gsaw__run_slot *slot = slot_of(run, worker);
+    /* relaxed: a time for the summary, read when all has ended */
+    gsaw__store_relaxed(&run->listed_ns, gsaw__clock_ns());
+    if (dir->file_count == 0 || gsaw__run_is_cancelled(run))
+        return;
+    gsaw_progress_add_total(run->progress, gsaw_worker_index(worker), dir->file_count);
+    bool is_more = slot->batch_count > 0; /* the first batch is this worker's own */
+    if (!cut(run, slot, dir) || !distribute(run, slot, dir))
+        fail_run(run);
+    else if (is_more || slot->cut.count > 1)
+        hire(run);
+}
+
+/* ---- parsing a batch ---- */
+
+static void open_and_parse(gsaw__run *run, gsaw__run_slot *slot, gsaw__dir *dir,
+                           const gsaw__dir_entry *entry)
+{
+    int descriptor = gsaw__dir_open_file(gsaw__discovery_tree(run->discovery), dir, entry);
+    gsaw__parser_run(&slot->parser, descriptor, entry->data);
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+/* The same with the file in the table of files in flight; one that is set aside is not touched. */
+static void parse_watched(gsaw__run *run, gsaw__run_slot *slot, gsaw__dir *dir,
+                          const gsaw__dir_entry *entry)
+{
+    gsaw__buffer_reset(&slot->path);
+    gsaw__dir_path(dir, &slot->path);
+    if (slot->path.count != 0)
+        gsaw__buffer_append_byte(&slot->path, '/');
+    gsaw__buffer_append(&slot->path, entry->name, entry->name_size);
+    if (gsaw__flight_is_set_aside(&run->codebase->set_aside, &slot->path)) {
+        gsaw__file_record *record = entry->data;
+        record->status = GSAW_FILE_FAILED;
+        record->reason = GSAW_REASON_CRASHED;
+        return;
+    }
+    gsaw__flight_begin(slot->flight, &slot->path);
+    open_and_parse(run, slot, dir, entry);
+    gsaw__flight_end(slot->flight);
+}
+
+static void parse_entry(gsaw__run *run, gsaw_worker *worker, gsaw__dir *dir, uint32_t index)
+{
+    gsaw__run_slot *slot = slot_of(run, worker);
+    gsaw__dir_entry *entry = &dir->entries[index];
+    if (entry->type == GSAW_ENTRY_DIRECTORY || entry->status != GSAW_FILE_OK)
+        return;
+    gsaw__file_record *record = gsaw__arena_alloc_zero(&slot->arena, 1, sizeof *record);
+    if (record == NULL) {
+        fail_run(run);
+        return;
+    }
+    record->language = entry->language;
+    entry->data = record;
+    uint64_t begun = gsaw_worker_span_begin(worker), begun_ns = gsaw__clock_ns();
+    if (slot->flight == NULL)
+        open_and_parse(run, slot, dir, entry);
+    else
+        parse_watched(run, slot, dir, entry);
+    gsaw_worker_span_end(worker, begun, entry->name, index);
+    uint32_t shard = gsaw_worker_index(worker);
+    if (record->facts != NULL)
+        gsaw_cost_model_observe(run->codebase->model, shard, entry->language, 1, record->bytes,
+                                gsaw__clock_ns() - begun_ns);
+    gsaw_progress_update(run->progress, shard, 1);
+}
+
+/* Other workers are hungry: they get half of what is left. */
+static void share(gsaw__run *run, gsaw_worker *worker, struct part *part)
+{
+    gsaw__run_slot *slot = slot_of(run, worker);
+    gsaw_batch front = {.first = part->first, .end = part->end};
+    slot->cut.count = 0;
+    if (part->end - part->first <= run->codebase->config.min_task_size ||
+        !gsaw__array_reserve(&slot->cut, run->codebase->allocator, 1) ||
+        !gsaw_batch_split(&front, NULL, &slot->cut.items[0]))
+        return;
+    slot->cut.count = 1;
+    slot->cut.items[0].cost = 0; /* it is the last work there is: its order does not matter */
+    if (distribute(run, slot, part->dir))
+        part->end = (uint32_t)front.end;
+}
+
+gsaw_status gsaw__batches_parse(gsaw_worker *worker, void *context, const gsaw_work_item *item)
+{
+    gsaw__run *run = context;
+    gsaw__run_slot *slot = slot_of(run, worker);
+    struct part part = *(const struct part *)item->data;
+    uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
+    gsaw_worker_name_task(worker, "parse");
+    if (slot->parser.first_ns == 0)
+        slot->parser.first_ns = start_ns;
+    for (; part.first < part.end && !gsaw__run_is_cancelled(run); part.first++) {
+        if (gsaw_worker_is_wanted(worker))
+            share(run, worker, &part);
+        parse_entry(run, worker, part.dir, part.first);
+    }
+    slot->parser.cpu_ns += gsaw__clock_thread_ns() - cpu_ns;
+    slot->parser.last_ns = gsaw__clock_ns();
+    release(run, &part);
+    return GSAW_OK;
+}
