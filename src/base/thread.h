@@ -17,6 +17,8 @@
 enum gsaw__rank {
     GSAW_RANK_POOL_RESIZE = 10, /* pool.control: workers come and go */
     GSAW_RANK_GRAPH = 20,       /* scheduler.graph (task framework, to come) */
+    GSAW_RANK_WORK = 22,        /* a distributor, while its strategy places items */
+    GSAW_RANK_LANE = 24,        /* a lane of it */
     GSAW_RANK_QUEUE = 30,       /* a pool's inbox */
     GSAW_RANK_PARK = 40,        /* a pool's parking place */
     GSAW_RANK_PROGRESS = 50,    /* progress tracker */

@@ -166,6 +166,22 @@ gsaw_status gsaw_pool_new(const gsaw_pool_options *options, gsaw_pool **out, gsa
     return pool_new(options, gsaw__thread_start, false, out, error);
 }
 
+static gsaw_status start_none(gsaw__thread *thread, const gsaw__thread_options *options,
+                              gsaw_error *error)
+{
+    (void)thread, (void)options, (void)error;
+    return GSAW_SYSTEM;
+}
+
+gsaw_status gsaw__pool_new_seat(const gsaw_pool_options *options, gsaw_pool **out,
+                                gsaw_error *error)
+{
+    gsaw_status status = gsaw__pool_new_with(options, start_none, out, error);
+    if (status == GSAW_OK)
+        (*out)->start = gsaw__thread_start;
+    return status;
+}
+
 void gsaw_pool_free(gsaw_pool *self)
 {
     if (self == NULL)
@@ -181,7 +197,7 @@ void gsaw_pool_free(gsaw_pool *self)
 
 /* ---- submitting ---- */
 
-static void begin(gsaw_group *group, uint64_t count)
+void gsaw__pool_begin(gsaw_group *group, uint64_t count)
 {
     /* [G2] relaxed: the job carries it, by the release of deque or inbox, to where it is ended */
     gsaw__add_relaxed(&group->pending, count);
@@ -255,7 +271,7 @@ static void submit_local(gsaw_worker *worker, gsaw_group *group, gsaw_task *task
 static gsaw_status submit_outside(gsaw_pool *self, gsaw_group *group, gsaw_task *newest,
                                   gsaw_task *oldest, uint64_t count)
 {
-    begin(group, count);
+    gsaw__pool_begin(group, count);
     if (!gsaw__inbox_push(&self->inbox, newest, oldest)) {
         gsaw__pool_end(self, group, count);
         if (self->options.tasks_max != 0)

@@ -134,6 +134,18 @@ gsaw_status gsaw__pool_spawn_local(gsaw_worker *worker, gsaw_group *group,
  * pool. */
 gsaw__trace_ring *gsaw__pool_trace(const gsaw_pool *self, uint32_t index);
 
+/* pool.c: count `count` more as pending in the group, tasks or whatever else its waiters wait for.
+ */
+void gsaw__pool_begin(gsaw_group *group, uint64_t count);
+
+/* worker.c: `count` of what is pending in the group has ended. The group may be gone on return. */
+void gsaw__pool_end(gsaw_pool *self, gsaw_group *group, uint64_t count);
+
+/* pool.c: gsaw_pool_new, but no thread is started before gsaw_pool_resize: until then those who
+ * wait run the tasks. */
+gsaw_status gsaw__pool_new_seat(const gsaw_pool_options *options, gsaw_pool **out,
+                                gsaw_error *error);
+
 /* ---- between the files of this folder ---- */
 
 /* What a thread waits for. */
@@ -164,9 +176,6 @@ void gsaw__worker_push(gsaw_worker *self, gsaw__job job);
 
 /* worker.c: move all jobs of the own deque to the inbox, oldest first. */
 void gsaw__worker_hand_over(gsaw_worker *self);
-
-/* worker.c: `count` pending tasks of the group have ended. The group may be gone on return. */
-void gsaw__pool_end(gsaw_pool *self, gsaw_group *group, uint64_t count);
 
 /* worker.c: a job of this group was published: wake who is due. The group may be gone: its address
  * counts. */

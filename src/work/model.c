@@ -1,0 +1,195 @@
+/* model.c - what items cost: ns = base + per_size * size for each kind, by least squares.
+ * Keeps:   base and per_size are never negative; an estimate is 1 ns to GSAW_WORK_COST_MAX,
+ *          whatever was observed or read.
+ * Threads: each shard has a lock; fit, load and save when nobody observes or estimates.
+ * Next:    model.h */
+#include "work/model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/atomic.h"
+#include "base/status.h"
+#include "base/thread.h"
+
+#define SHARDS_MAX 4096u
+#define PRIOR 8.0 /* items like all others, that each kind is taken to have had */
+
+/* Sums over batches of `n` items with sizes adding up to s, that took t: each batch weighs as many
+ * as it has items, so s * s and s * t are divided by n. */
+typedef struct sums {
+    double n, s, t, ss, st;
+} sums;
+
+typedef struct observations {
+    gsaw__mutex lock; /* rank GSAW_RANK_LEAF */
+    sums kinds[GSAW_WORK_KINDS];
+    char padding[GSAW_SEPARATION];
+} observations;
+
+typedef struct line {
+    double base, per_size;
+} line;
+
+struct gsaw_cost_model {
+    const gsaw_allocator *allocator;
+    uint32_t shard_count, ready; /* locks that exist */
+    bool is_known;
+    sums kept[GSAW_WORK_KINDS];
+    line lines[GSAW_WORK_KINDS];
+    observations *shards;
+};
+
+gsaw_status gsaw_cost_model_new(const gsaw_allocator *allocator, uint32_t shards,
+                                gsaw_cost_model **out, gsaw_error *error)
+{
+    if (shards == 0 || shards > SHARDS_MAX)
+        return gsaw__fail(error, GSAW_RANGE, "shards: %u is not in 1 to %u", shards, SHARDS_MAX);
+    gsaw_cost_model *self = gsaw__alloc_zero(allocator, 1, sizeof *self);
+    if (self == NULL)
+        return gsaw__fail_memory(error);
+    self->allocator = allocator;
+    self->shard_count = shards;
+    self->shards = gsaw__alloc_zero(allocator, shards, sizeof *self->shards);
+    gsaw_status status = self->shards == NULL ? gsaw__fail_memory(error) : GSAW_OK;
+    for (uint32_t i = 0; i < shards && status == GSAW_OK; i++) {
+        status = gsaw__mutex_init(&self->shards[i].lock, "cost model", GSAW_RANK_LEAF);
+        if (status == GSAW_OK)
+            self->ready++;
+        else
+            gsaw__fail(error, status, "cannot make a lock");
+    }
+    if (status != GSAW_OK) {
+        gsaw_cost_model_free(self);
+        return status;
+    }
+    *out = self;
+    return GSAW_OK;
+}
+
+void gsaw_cost_model_free(gsaw_cost_model *self)
+{
+    if (self == NULL)
+        return;
+    for (uint32_t i = 0; i < self->ready; i++)
+        gsaw__mutex_clear(&self->shards[i].lock);
+    gsaw__free(self->allocator, self->shards, self->shard_count * sizeof *self->shards);
+    gsaw__free(self->allocator, self, sizeof *self);
+}
+
+void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, uint32_t kind, uint64_t count,
+                             uint64_t size, uint64_t ns)
+{
+    if (kind >= GSAW_WORK_KINDS || count == 0 || ns == 0)
+        return;
+    double n = (double)count, s = (double)size, t = (double)ns;
+    observations *at = &self->shards[shard % self->shard_count];
+    sums *into = &at->kinds[kind];
+    gsaw__mutex_lock(&at->lock);
+    into->n += n;
+    into->s += s;
+    into->t += t;
+    into->ss += s * s / n;
+    into->st += s * t / n;
+    gsaw__mutex_unlock(&at->lock);
+}
+
+/* ---- fitting ---- */
+
+static void add(sums *to, const sums *from, double times)
+{
+    to->n += times * from->n;
+    to->s += times * from->s;
+    to->t += times * from->t;
+    to->ss += times * from->ss;
+    to->st += times * from->st;
+}
+
+/* The line through these sums with neither part below 0. */
+static line fit(const sums *of)
+{
+    double spread = of->n * of->ss - of->s * of->s;
+    line out = {.base = of->t / of->n};
+    if (!(of->s > 0))
+        return out;
+    if (!(spread > 1e-9 * of->n * of->ss)) /* all of one size: as if it grew from nothing */
+        return (line){.per_size = of->t / of->s};
+    double per_size = (of->n * of->st - of->s * of->t) / spread;
+    double base = (of->t - per_size * of->s) / of->n;
+    if (per_size < 0)
+        return out;
+    if (base < 0)
+        return (line){.per_size = of->st / of->ss};
+    return (line){.base = base, .per_size = per_size};
+}
+
+/* Lines from what is kept: few observations of a kind are pulled towards all kinds together. */
+static void fit_all(gsaw_cost_model *self)
+{
+    sums all = {0};
+    for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++)
+        add(&all, &self->kept[kind], 1);
+    self->is_known = all.n > 0;
+    if (!self->is_known)
+        return;
+    line pooled = fit(&all);
+    /* Items of the sizes there were, that cost what the pooled line says. */
+    sums prior = {.n = PRIOR, .s = PRIOR * all.s / all.n, .ss = PRIOR * all.ss / all.n};
+    prior.t = pooled.base * prior.n + pooled.per_size * prior.s;
+    prior.st = pooled.base * prior.s + pooled.per_size * prior.ss;
+    for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++) {
+        sums with = self->kept[kind];
+        add(&with, &prior, 1);
+        self->lines[kind] = self->kept[kind].n > 0 ? fit(&with) : pooled;
+    }
+}
+
+void gsaw_cost_model_fit(gsaw_cost_model *self)
+{
+    sums fresh[GSAW_WORK_KINDS];
+    memset(fresh, 0, sizeof fresh);
+    bool is_any = false;
+    for (uint32_t i = 0; i < self->shard_count; i++) {
+        observations *at = &self->shards[i];
+        gsaw__mutex_lock(&at->lock);
+        for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++) {
+            add(&fresh[kind], &at->kinds[kind], 1);
+            is_any = is_any || at->kinds[kind].n > 0;
+        }
+        memset(at->kinds, 0, sizeof at->kinds);
+        gsaw__mutex_unlock(&at->lock);
+    }
+    if (!is_any)
+        return;
+    for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++) {
+        sums old = self->kept[kind];
+        self->kept[kind] = fresh[kind];
+        add(&self->kept[kind], &old, 0.5);
+    }
+    fit_all(self);
+}
+
+bool gsaw__cost_model_is_known(const gsaw_cost_model *self) { return self->is_known; }
+
+double gsaw_cost_model_estimate(const gsaw_cost_model *self, uint32_t kind, uint64_t size)
+{
+    double cost = (double)size;
+    if (self->is_known && kind < GSAW_WORK_KINDS)
+        cost = self->lines[kind].base + self->lines[kind].per_size * cost;
+    if (!(cost >= 1))
+        return 1;
+    return cost <= GSAW_WORK_COST_MAX ? cost : GSAW_WORK_COST_MAX;
+}
+
+gsaw_status gsaw_cost_model_save(const gsaw_cost_model *self, const char *path, gsaw_error *error)
+{
+    (void)self;
+    return gsaw__fail(error, GSAW_UNSUPPORTED, "%s: not yet", path);
+}
+
+gsaw_status gsaw_cost_model_load(gsaw_cost_model *self, const char *path, gsaw_error *error)
+{
+    (void)self;
+    return gsaw__fail(error, GSAW_NOT_FOUND, "%s: not yet", path);
+}
