@@ -18,8 +18,6 @@
 /* Listing directories is worth a further thread when there are as many as this to a worker. */
 #define LISTINGS_PER_WORKER 8u
 
-#define REFUSALS_MAX 8u
-
 /* Some entries of a directory, and whether its descriptor is held on to. */
 struct part {
     gsaw__dir *dir;
@@ -41,12 +39,13 @@ static void fail_run(gsaw__run *run)
 /* There is work for one more thread than there are. */
 static void hire(gsaw__run *run)
 {
-    /* relaxed: a system that gives no threads is not asked for ever */
+    /* relaxed: a system that gives no more threads is not asked for ever */
     if (gsaw_pool_worker_count(run->pool) >= run->slot_count ||
-        gsaw__load_relaxed(&run->refusals) >= REFUSALS_MAX)
+        gsaw__load_relaxed(&run->refused) != 0)
         return;
-    if (!gsaw__pool_hire(run->pool))
-        gsaw__add_relaxed(&run->refusals, 1); /* relaxed: as above */
+    gsaw_status status = gsaw__pool_hire(run->pool);
+    if (status != GSAW_OK && status != GSAW_AGAIN)
+        gsaw__store_relaxed(&run->refused, 1); /* relaxed: as above */
 }
 
 /* ---- from listings to batches ---- */

@@ -325,7 +325,7 @@ static gsaw_status publish(gsaw__run *run, gsaw_error *error)
     uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_cpu_ns();
     (void)gsaw_phases_advance(run->phases, "publish", NULL);
     /* relaxed: the run is over */
-    bool refused = gsaw__load_relaxed(&run->refusals) != 0 || run->live == 0;
+    bool refused = gsaw__load_relaxed(&run->refused) != 0 || run->live == 0;
     codebase->summary.jobs = !refused ? run->slot_count : run->live == 0 ? 1 : run->live;
     gsaw_status status = put_in_order(run, error);
     if (status == GSAW_OK)

@@ -46,7 +46,7 @@ typedef struct gsaw__run {
     bool has_gate;
     _Atomic uint64_t listed_ns; /* when the newest listing was complete */
     _Atomic uint32_t no_memory; /* not 0: a record or a task could not be made: the run fails */
-    _Atomic uint32_t refusals;  /* times that the system gave no thread */
+    _Atomic uint32_t refused;   /* not 0: the system gave no more threads */
 } gsaw__run;
 
 /* Whether the run is to stop. */

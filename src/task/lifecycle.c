@@ -198,7 +198,7 @@ void gsaw__pool_make_up(gsaw_pool *self)
     }
 }
 
-bool gsaw__pool_hire(gsaw_pool *self)
+gsaw_status gsaw__pool_hire(gsaw_pool *self)
 {
     gsaw_status status = GSAW_AGAIN;
     if (is_short(self) && gsaw__mutex_try_lock(&self->control)) {
@@ -206,7 +206,7 @@ bool gsaw__pool_hire(gsaw_pool *self)
             status = gsaw__pool_grow(self, live_count(self) + 1, NULL);
         gsaw__mutex_unlock(&self->control);
     }
-    return status == GSAW_OK;
+    return status;
 }
 
 void gsaw_worker_block_begin(gsaw_worker *self)

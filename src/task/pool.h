@@ -108,9 +108,10 @@ gsaw_status gsaw__pool_new_with(const gsaw_pool_options *options, gsaw__pool_sta
 gsaw_status gsaw__pool_new_lazy(const gsaw_pool_options *options, gsaw_pool **out,
                                 gsaw_error *error);
 
-/* Start one more of the threads that were asked for. False: there are all, or the system gives no
- * more. Some 50 us; any thread, tasks of the pool included; never blocks. */
-bool gsaw__pool_hire(gsaw_pool *self);
+/* Start one more of the threads that were asked for: some 50 us. GSAW_AGAIN: there are all, or
+ * another thread is being started. Errors: GSAW_LIMIT (the system gives no more), GSAW_NO_MEMORY.
+ * Any thread, tasks of the pool included; never blocks. */
+gsaw_status gsaw__pool_hire(gsaw_pool *self);
 
 /* Worker indices are below this, of those too that are still to be hired. Any thread. */
 uint32_t gsaw__pool_room(const gsaw_pool *self);

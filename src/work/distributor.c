@@ -77,8 +77,7 @@ static gsaw_status open_pool(gsaw_distributor *self, gsaw_error *error)
 {
     self->pool = self->options.pool;
     if (self->pool != NULL) {
-        self->lane_count = gsaw_pool_worker_count(self->pool);
-        self->lane_count += self->lane_count == 0;
+        self->lane_count = gsaw__pool_room(self->pool);
         return GSAW_OK;
     }
     gsaw_pool_options options = {

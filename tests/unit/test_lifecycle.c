@@ -545,7 +545,7 @@ static void test_lifecycle_fork(void **state)
 static gsaw_status hire_all(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)argument;
-    while (gsaw__pool_hire(gsaw_worker_pool(worker)))
+    while (gsaw__pool_hire(gsaw_worker_pool(worker)) == GSAW_OK)
         (*value)++;
     return GSAW_OK;
 }
@@ -567,13 +567,13 @@ static void test_lifecycle_a_lazy_pool_hires(void **state)
         assert_int_equal(gsaw_pool_wait(pool, &group), GSAW_OK);
         assert_int_equal(task.value, 4);
         assert_int_equal(gsaw_pool_worker_count(pool), 5);
-        assert_false(gsaw__pool_hire(pool));
+        assert_int_equal(gsaw__pool_hire(pool), GSAW_AGAIN);
         assert_int_equal(gsaw_pool_wait(pool, &tree.group), GSAW_OK);
         assert_int_equal(tree.leaves, 256);
         assert_int_equal(gsaw_pool_resize(pool, 2), GSAW_OK); /* and then it wants no more */
-        assert_false(gsaw__pool_hire(pool));
+        assert_int_equal(gsaw__pool_hire(pool), GSAW_AGAIN);
         gsaw_pool_shutdown(pool, true);
-        assert_false(gsaw__pool_hire(pool));
+        assert_int_equal(gsaw__pool_hire(pool), GSAW_AGAIN);
         gsaw_pool_free(pool);
     }
 }
