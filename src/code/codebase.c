@@ -87,6 +87,7 @@ void gsaw__codebase_reset(gsaw_codebase *self)
     gsaw__array_clear(&self->traces, self->allocator);
     gsaw__array_clear(&self->workers, self->allocator);
     gsaw__array_clear(&self->files, self->allocator);
+    gsaw__timing_clear(&self->timing, self->allocator);
     gsaw__arena_clear(&self->results);
     self->summary = (gsaw_summary){.files = 0};
 }

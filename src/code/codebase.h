@@ -13,6 +13,7 @@
 #include "base/trace.h"
 #include "code/flight.h"
 #include "code/parse.h"
+#include "code/timing.h"
 
 struct gsaw_codebase {
     const gsaw_allocator *allocator;
@@ -32,6 +33,7 @@ struct gsaw_codebase {
     GSAW_ARRAY(gsaw_worker_stats) workers;
     GSAW_ARRAY(gsaw__trace_ring) traces; /* one per worker, when config.trace_events */
     uint64_t start_ns;
+    gsaw__timing timing;
 };
 
 /* Append the reason of a file that is not ok: its word, and ": " with detail where there is some.

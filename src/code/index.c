@@ -142,10 +142,12 @@ static void parse_entry(struct batch *batch, struct slot *slot, gsaw__dir_entry 
     }
     record->language = entry->language;
     entry->data = record;
+    uint64_t start_ns = gsaw__clock_ns();
     if (slot->flight == NULL)
         open_and_parse(batch, slot, entry, record);
     else
         parse_watched(batch, slot, entry, record);
+    record->cost_ns = gsaw__clock_ns() - start_ns;
 }
 
 /* Halve the part for as long as others are hungry (or it is more than one task may take), keep the
@@ -184,6 +186,7 @@ static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *val
     }
     slot->parser.cpu_ns += gsaw__clock_thread_ns() - cpu_ns;
     slot->parser.last_ns = gsaw__clock_ns();
+    slot->parser.wall_ns += slot->parser.last_ns - start_ns;
     if (part.holds)
         gsaw__dir_release(gsaw__discovery_tree(run->discovery), batch->dir);
     return GSAW_OK;
@@ -279,6 +282,7 @@ static gsaw_status set_up(struct run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     gsaw_status status = make_pool(run, error);
+    gsaw__timing_step(&codebase->timing, GSAW_STEP_THREADS);
     if (status != GSAW_OK)
         return status;
     run->workers = gsaw_pool_worker_count(run->pool);
@@ -347,6 +351,7 @@ static gsaw__file_record *record_of(gsaw_codebase *codebase, const gsaw__dir_wal
         record->reason = dir != NULL ? dir->reason : entry->reason;
         record->os_errno = record->reason == GSAW_REASON_IO && dir != NULL ? dir->os_errno : 0;
     }
+    record->directory = walk->directory->number;
     record->path_size = (uint32_t)walk->path.count;
     record->path = gsaw__arena_dup(arena, walk->path.bytes, walk->path.count);
     return record->path == NULL ? NULL : record;
@@ -356,8 +361,9 @@ static gsaw_status put_in_order(struct run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     gsaw__dir_walk walk;
-    bool has_memory = true;
-    gsaw__dir_walk_init(&walk, &gsaw__discovery_tree(run->discovery)->root, codebase->allocator);
+    gsaw__dir *root = &gsaw__discovery_tree(run->discovery)->root;
+    bool has_memory = gsaw__timing_directories(&codebase->timing, root, codebase->allocator);
+    gsaw__dir_walk_init(&walk, root, codebase->allocator);
     while (has_memory && gsaw__dir_walk_next(&walk)) {
         gsaw__file_record *record = record_of(codebase, &walk);
         has_memory =
@@ -382,6 +388,7 @@ static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_c
     for (uint32_t i = 0; i < run->slot_count; i++) {
         const gsaw__parser *parser = &run->slots[i].parser;
         parse_cpu_ns += parser->cpu_ns;
+        codebase->timing.parse_ns += parser->wall_ns;
         if (parser->first_ns != 0 && parser->first_ns < first_ns)
             first_ns = parser->first_ns;
         if (parser->last_ns > last_ns)
@@ -398,6 +405,9 @@ static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_c
     summary->wall_ns = gsaw__clock_ns() - codebase->start_ns;
     summary->cpu_ns = gsaw__clock_cpu_ns() - run->start_cpu_ns;
     summary->peak_rss_bytes = gsaw__machine_peak_rss();
+    codebase->timing.parse_cpu_ns = parse_cpu_ns;
+    codebase->timing.gate_waits = run->gate.waits;
+    codebase->timing.gate_ns = run->gate.wait_ns;
 }
 
 /* Counters and traces outlive the pool; the arenas of the workers become the codebase's. */
@@ -437,6 +447,8 @@ static gsaw_status publish(struct run *run, gsaw_error *error)
         return status;
     gsaw__publish_summary(&codebase->summary, codebase->files.items, codebase->files.count);
     time_phases(run, start_ns, cpu_ns);
+    gsaw__timing_step(&codebase->timing, GSAW_STEP_PUBLISH);
+    gsaw__timing_end(&codebase->timing);
     return GSAW_OK;
 }
 
@@ -460,9 +472,12 @@ gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error)
     struct run run = {.codebase = self, .start_cpu_ns = gsaw__clock_cpu_ns()};
     self->start_ns = gsaw__clock_ns();
     run.listed_ns = self->start_ns;
+    gsaw__timing_begin(&self->timing, self->start_ns);
     gsaw_status status = set_up(&run, error);
+    gsaw__timing_step(&self->timing, GSAW_STEP_SET_UP);
     if (status == GSAW_OK)
         status = discover_and_parse(&run, error);
+    gsaw__timing_step(&self->timing, GSAW_STEP_TASKS);
     if (run.pool != NULL)
         gsaw_pool_shutdown(run.pool, true); /* the rings of the trace may be read from here on */
     if (status == GSAW_OK)

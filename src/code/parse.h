@@ -26,6 +26,8 @@ typedef struct gsaw__file_record {
     int32_t os_errno;       /* with reason io */
     uint8_t status, reason; /* gsaw_file_status, gsaw_reason */
     bool was_read;
+    uint32_t directory; /* the number of the one it is in: timing.h */
+    uint64_t cost_ns;   /* from opening it until its facts were there; 0: never opened */
 } gsaw__file_record;
 
 /* The name of the record's language, or NULL. */
@@ -46,7 +48,8 @@ typedef struct gsaw__parser {
     gsaw__lang_state *state;            /* made on first use */
     gsaw__facts_builder builder;
     gsaw__buffer source, converted;
-    uint64_t cpu_ns, first_ns, last_ns; /* CPU used; when the first began and the last ended */
+    uint64_t wall_ns, cpu_ns;   /* of all tasks that parse: by the clock, on a CPU */
+    uint64_t first_ns, last_ns; /* when the first began and the last ended */
 } gsaw__parser;
 
 /* Set up, taking no memory yet; options outlive the parser. */

@@ -32,7 +32,7 @@ struct state {
     uint32_t *idle;                       /* workers of each lane without a task */
     struct heap running;
     uint32_t lanes;
-    uint32_t released; /* tasks so far */
+    uint32_t releases; /* so far: those of one are equals */
     double virtual_ns, now_ns, busy_ns;
 };
 
@@ -88,7 +88,7 @@ static void start(struct state *self, uint32_t lane)
 
 static void release(struct state *self, uint32_t task)
 {
-    double sequence = self->released++;
+    double sequence = self->releases;
     double keys[] = {
         [GSAW_ORDER_DEAREST] = -(double)self->options->tasks[task].priority,
         [GSAW_ORDER_OLDEST] = sequence,
@@ -101,6 +101,7 @@ static void release(struct state *self, uint32_t task)
 
 static void release_all(struct state *self, uint32_t first)
 {
+    self->releases++;
     for (uint32_t task = first; task != GSAW_NO_TASK; task = self->next_sibling[task])
         release(self, task);
     for (uint32_t task = first; task != GSAW_NO_TASK; task = self->next_sibling[task])

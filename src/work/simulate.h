@@ -25,7 +25,8 @@ typedef struct gsaw__recorded_task {
                              released from the start */
 } gsaw__recorded_task;
 
-/* Which of the released tasks an idle worker takes. Ties: the earlier in the list. */
+/* Which of the released tasks an idle worker takes. Ties, and those that were released together:
+ * the earlier in the list. */
 enum gsaw__order {
     GSAW_ORDER_DEAREST, /* the highest priority (cost_based) */
     GSAW_ORDER_OLDEST,  /* the one released first */

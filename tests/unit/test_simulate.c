@@ -67,7 +67,7 @@ static void test_simulate_orders_differ_as_they_say(void **state)
         {1, 1, GSAW_NO_TASK}, {1, 2, GSAW_NO_TASK}, {1, 3, GSAW_NO_TASK}, {9, 9, GSAW_NO_TASK}};
     const uint64_t ends[] = {[GSAW_ORDER_DEAREST] = 9,
                              [GSAW_ORDER_OLDEST] = 10,
-                             [GSAW_ORDER_NEWEST] = 9,
+                             [GSAW_ORDER_NEWEST] = 10,
                              [GSAW_ORDER_LANES] = 10};
     const uint32_t last[] = {[GSAW_ORDER_DEAREST] = 3,
                              [GSAW_ORDER_OLDEST] = 3,
@@ -197,10 +197,8 @@ static double naive_makespan(const gsaw__simulation *options)
     uint32_t running = 0;
     double now = 0;
     for (uint32_t i = 0; i < options->count; i++)
-        if (options->tasks[i].parent == GSAW_NO_TASK) {
+        if (options->tasks[i].parent == GSAW_NO_TASK)
             at.state[i] = READY;
-            at.stamp[i] = at.stamps++;
-        }
     for (;;) {
         for (uint32_t w = 0; w < options->workers; w++) {
             uint32_t task = busy[w] ? GSAW_NO_TASK : choose(options, &at, w);
@@ -226,10 +224,11 @@ static double naive_makespan(const gsaw__simulation *options)
         at.state[first] = ENDED;
         busy[at.worker[first]] = false;
         running--;
+        at.stamps++;
         for (uint32_t i = 0; i < options->count; i++)
             if (options->tasks[i].parent == first) {
                 at.state[i] = READY;
-                at.stamp[i] = at.stamps++;
+                at.stamp[i] = at.stamps;
             }
     }
 }
