@@ -65,7 +65,7 @@ typedef struct gsaw_prediction {
 /* A file that took long. */
 typedef struct gsaw_straggler {
     size_t file;          /* index, for gsaw_codebase_file_at */
-    uint64_t cost_ns;     /* from opening it to its facts */
+    uint64_t cost_ns;     /* from opening it to its facts, on a CPU */
     uint64_t expected_ns; /* what its size would take at the mean rate of its language */
     uint64_t delay_ns;    /* how much earlier this run would have ended, had its work been spread */
     uint32_t workers_max; /* with more, this file alone decides when the run ends */

@@ -121,6 +121,7 @@ static void print_predictions(gsaw__cli *cli, const gsaw_codebase *code, const g
 static void print_stragglers(gsaw__cli *cli, const gsaw_codebase *code, const gsaw_diagnosis *self)
 {
     gsaw__buffer *out = &cli->out.text;
+    uint64_t awake_ns = self->files_ns - self->gate_ns - self->off_cpu_ns;
     if (self->straggler_count == 0)
         return;
     gsaw__paint(out, cli->color, GSAW_STYLE_HEADING,
@@ -129,7 +130,7 @@ static void print_stragglers(gsaw__cli *cli, const gsaw_codebase *code, const gs
         const gsaw_straggler *straggler = &self->stragglers[i];
         gsaw__buffer_append_text(out, "  ");
         gsaw__report_time(out, straggler->cost_ns, 13);
-        gsaw__buffer_printf(out, "%7.1f%%", share(straggler->cost_ns, self->files_ns));
+        gsaw__buffer_printf(out, "%7.1f%%", share(straggler->cost_ns, awake_ns));
         gsaw__report_time(out, straggler->delay_ns, 11);
         gsaw__buffer_printf(out, "%16" PRIu32 "  ", straggler->workers_max);
         append_path(out, code, straggler->file);

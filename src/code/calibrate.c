@@ -106,8 +106,9 @@ static int by_cost(const void *left, const void *right)
 {
     const gsaw__file_record *a = *(const gsaw__file_record *const *)left;
     const gsaw__file_record *b = *(const gsaw__file_record *const *)right;
-    if (a->cost_ns != b->cost_ns)
-        return a->cost_ns < b->cost_ns ? -1 : 1;
+    uint64_t a_ns = gsaw__file_awake_ns(a), b_ns = gsaw__file_awake_ns(b);
+    if (a_ns != b_ns)
+        return a_ns < b_ns ? -1 : 1;
     return a < b ? -1 : a > b;
 }
 
@@ -128,8 +129,9 @@ static bool choose_sample(struct calibration *self, uint64_t pass_ns)
     if (self->files.count == 0)
         return true;
     qsort(files, self->files.count, sizeof *files, by_cost);
-    while (count < self->files.count && (count == 0 || files[count]->cost_ns <= pass_ns))
-        total_ns += files[count++]->cost_ns;
+    while (count < self->files.count &&
+           (count == 0 || gsaw__file_awake_ns(files[count]) <= pass_ns))
+        total_ns += gsaw__file_awake_ns(files[count++]);
     double part = total_ns <= pass_ns ? 1 : (double)pass_ns / (double)total_ns;
     self->files.count = (size_t)((double)count * part);
     self->files.count += self->files.count == 0;

@@ -157,7 +157,7 @@ static void tell_figures(const gsaw__replay *replay, gsaw_diagnosis *out)
     }
     out->gate_waits = timing->gate_waits;
     out->gate_ns = timing->gate_ns;
-    out->off_cpu_ns = minus(minus(timing->parse_ns, timing->parse_cpu_ns), timing->gate_ns);
+    out->off_cpu_ns = minus(replay->waited_ns, timing->gate_ns);
     out->preemptions = timing->usage.preemptions;
     out->minor_faults = timing->usage.minor_faults;
     out->major_faults = timing->usage.major_faults;
@@ -165,20 +165,14 @@ static void tell_figures(const gsaw__replay *replay, gsaw_diagnosis *out)
 }
 
 /* Take the wall time apart. Times of all workers count by the part of the wall that they are. */
-static gsaw_status take_apart(const gsaw__replay *replay, gsaw_diagnosis *out)
+static void take_apart(const gsaw__replay *replay, const gsaw__replay *recorded,
+                       const gsaw__simulated *simulated, gsaw_diagnosis *out)
 {
-    gsaw__simulated even, flat;
-    uint32_t jobs = out->jobs;
-    gsaw_status status = gsaw__replay_run(replay, jobs, GSAW_CONTENDING_NOT, &even);
-    if (status == GSAW_OK)
-        status = gsaw__replay_run(replay, jobs, GSAW_CONTENDING_FLAT, &flat);
-    if (status != GSAW_OK)
-        return status;
     struct parts parts = {.file = SIZE_MAX};
+    uint32_t jobs = out->jobs;
     uint64_t serial_ns = gsaw__replay_serial(replay, jobs);
-    uint64_t waited_ns = out->gate_ns + out->off_cpu_ns;
-    uint64_t awake_ns = minus(replay->files_ns + replay->directories_ns, waited_ns);
-    uint64_t explained_ns = less(out->idle_ns, even.idle_ns);
+    uint64_t awake_ns = minus(replay->files_ns + replay->directories_ns, replay->waited_ns);
+    uint64_t explained_ns = less(out->idle_ns, simulated->idle_ns);
     parts.ns[GSAW_BOTTLENECK_SERIAL] = serial_ns - serial_ns / jobs;
     parts.ns[GSAW_BOTTLENECK_OVERHEAD] = out->overhead_ns / jobs;
     parts.ns[GSAW_BOTTLENECK_MEMORY] = out->gate_ns / jobs;
@@ -186,8 +180,8 @@ static gsaw_status take_apart(const gsaw__replay *replay, gsaw_diagnosis *out)
     parts.ns[GSAW_BOTTLENECK_CONTENTION] =
         (uint64_t)((double)awake_ns * (1 - 1 / replay->slowed)) / jobs;
     parts.ns[GSAW_BOTTLENECK_IDLE] = (out->idle_ns - explained_ns) / jobs;
-    parts.ns[culprit(replay, &even, jobs, &parts.file)] += explained_ns / jobs;
-    out->modelled_ns = serial_ns + flat.makespan_ns;
+    parts.ns[culprit(recorded, simulated, jobs, &parts.file)] += explained_ns / jobs;
+    out->modelled_ns = serial_ns + simulated->makespan_ns;
     out->bottleneck = judge(&parts, out->wall_ns);
     bool is_straggler = out->bottleneck == GSAW_BOTTLENECK_STRAGGLER;
     out->bottleneck_file = is_straggler ? parts.file : SIZE_MAX;
@@ -195,7 +189,21 @@ static gsaw_status take_apart(const gsaw__replay *replay, gsaw_diagnosis *out)
         out->parts_ns[i] = parts.ns[i];
     out->efficiency =
         out->wall_ns == 0 ? 1 : (double)parts.ns[GSAW_BOTTLENECK_WORK] / (double)out->wall_ns;
-    return GSAW_OK;
+}
+
+/* What the tasks, as they were, explain of the run: who had to wait for whom. */
+static gsaw_status explain(const gsaw__replay *replay, gsaw_diagnosis *out)
+{
+    gsaw__replay recorded;
+    gsaw__simulated simulated;
+    gsaw_status status = gsaw__replay_init(&recorded, replay->codebase, NULL);
+    if (status != GSAW_OK)
+        return status;
+    status = gsaw__replay_run(&recorded, out->jobs, GSAW_CONTENDING_NOT, &simulated);
+    if (status == GSAW_OK)
+        take_apart(replay, &recorded, &simulated, out);
+    gsaw__replay_clear(&recorded);
+    return status;
 }
 
 /* ---- the critical path, stragglers ---- */
@@ -261,11 +269,11 @@ static uint64_t expected_ns(const gsaw_codebase *codebase, const gsaw__file_reco
     for (size_t i = 0; i < codebase->files.count; i++) {
         const gsaw__file_record *other = codebase->files.items[i];
         if (other->language == file->language && other->cost_ns != 0) {
-            ns += (double)other->cost_ns;
+            ns += (double)gsaw__file_awake_ns(other);
             bytes += (double)other->bytes;
         }
     }
-    return bytes > 0 ? (uint64_t)(ns / bytes * (double)file->bytes) : file->cost_ns;
+    return bytes > 0 ? (uint64_t)(ns / bytes * (double)file->bytes) : gsaw__file_awake_ns(file);
 }
 
 static gsaw_status find_stragglers(gsaw__replay *replay, gsaw_diagnosis *out)
@@ -289,7 +297,7 @@ static gsaw_status find_stragglers(gsaw__replay *replay, gsaw_diagnosis *out)
         gsaw_straggler *straggler = &out->stragglers[i];
         straggler->file = gsaw__replay_file(replay, top[i]);
         const gsaw__file_record *file = replay->codebase->files.items[straggler->file];
-        straggler->cost_ns = file->cost_ns;
+        straggler->cost_ns = gsaw__file_awake_ns(file);
         straggler->expected_ns = expected_ns(replay->codebase, file);
         straggler->workers_max = workers_max(replay, top[i], work_ns);
         gsaw_status status = tell_delay(replay, top[i], out->jobs, &straggler->delay_ns);
@@ -309,7 +317,7 @@ static gsaw_status diagnose(gsaw_codebase *self, const gsaw__calibration *calibr
     if (status != GSAW_OK)
         return status;
     tell_figures(&replay, out);
-    status = take_apart(&replay, out);
+    status = explain(&replay, out);
     if (status == GSAW_OK)
         status = predict_all(&replay, out);
     if (status == GSAW_OK)

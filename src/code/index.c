@@ -32,6 +32,7 @@ struct slot {
     gsaw__arena arena; /* directories, names, records */
     gsaw__buffer path; /* of the file at hand, when files in flight are watched */
     gsaw__flight *flight;
+    gsaw__lap lap;
 };
 
 struct run {
@@ -147,7 +148,7 @@ static void parse_entry(struct batch *batch, struct slot *slot, gsaw__dir_entry 
         open_and_parse(batch, slot, entry, record);
     else
         parse_watched(batch, slot, entry, record);
-    record->cost_ns = gsaw__clock_ns() - start_ns;
+    gsaw__lap_end(&slot->lap, start_ns, &record->cost_ns, &record->waited_ns);
 }
 
 /* Halve the part for as long as others are hungry (or it is more than one task may take), keep the
@@ -172,6 +173,7 @@ static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *val
     struct part part = unpack(*value);
     uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
     gsaw_worker_name_task(worker, "parse");
+    gsaw__lap_begin(&slot->lap);
     if (slot->parser.first_ns == 0)
         slot->parser.first_ns = start_ns;
     for (; part.first < part.end && !is_cancelled(run); part.first++) {
@@ -186,7 +188,6 @@ static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *val
     }
     slot->parser.cpu_ns += gsaw__clock_thread_ns() - cpu_ns;
     slot->parser.last_ns = gsaw__clock_ns();
-    slot->parser.wall_ns += slot->parser.last_ns - start_ns;
     if (part.holds)
         gsaw__dir_release(gsaw__discovery_tree(run->discovery), batch->dir);
     return GSAW_OK;
@@ -388,7 +389,6 @@ static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_c
     for (uint32_t i = 0; i < run->slot_count; i++) {
         const gsaw__parser *parser = &run->slots[i].parser;
         parse_cpu_ns += parser->cpu_ns;
-        codebase->timing.parse_ns += parser->wall_ns;
         if (parser->first_ns != 0 && parser->first_ns < first_ns)
             first_ns = parser->first_ns;
         if (parser->last_ns > last_ns)
@@ -405,7 +405,6 @@ static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_c
     summary->wall_ns = gsaw__clock_ns() - codebase->start_ns;
     summary->cpu_ns = gsaw__clock_cpu_ns() - run->start_cpu_ns;
     summary->peak_rss_bytes = gsaw__machine_peak_rss();
-    codebase->timing.parse_cpu_ns = parse_cpu_ns;
     codebase->timing.gate_waits = run->gate.waits;
     codebase->timing.gate_ns = run->gate.wait_ns;
 }

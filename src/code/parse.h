@@ -28,7 +28,14 @@ typedef struct gsaw__file_record {
     bool was_read;
     uint32_t directory; /* the number of the one it is in: timing.h */
     uint64_t cost_ns;   /* from opening it until its facts were there; 0: never opened */
+    uint64_t waited_ns; /* of that, not on a CPU: at the memory gate, for the disk, for a CPU */
 } gsaw__file_record;
+
+/* What the file took on a CPU. */
+static inline uint64_t gsaw__file_awake_ns(const gsaw__file_record *record)
+{
+    return record->cost_ns - record->waited_ns;
+}
 
 /* The name of the record's language, or NULL. */
 const char *gsaw__file_language(const gsaw__file_record *record);
@@ -48,8 +55,7 @@ typedef struct gsaw__parser {
     gsaw__lang_state *state;            /* made on first use */
     gsaw__facts_builder builder;
     gsaw__buffer source, converted;
-    uint64_t wall_ns, cpu_ns;   /* of all tasks that parse: by the clock, on a CPU */
-    uint64_t first_ns, last_ns; /* when the first began and the last ended */
+    uint64_t cpu_ns, first_ns, last_ns; /* CPU used; when the first began and the last ended */
 } gsaw__parser;
 
 /* Set up, taking no memory yet; options outlive the parser. */

@@ -21,51 +21,59 @@ static void add_workers(gsaw__replay *self)
     }
 }
 
-/* What part of the tasks' time was spent on a CPU. What waited for the disk would wait again. */
-static double awake_part(const gsaw__timing *timing)
-{
-    uint64_t wall_ns = timing->parse_ns;
-    uint64_t awake_ns = timing->usage.blocks_read == 0 ? timing->parse_cpu_ns
-                        : timing->gate_ns < wall_ns    ? wall_ns - timing->gate_ns
-                                                       : wall_ns;
-    return wall_ns == 0 || awake_ns > wall_ns ? 1 : (double)awake_ns / (double)wall_ns;
-}
-
 /* How much the run's own workers slowed each other down: by how many were busy in the mean. */
 static double slowed_by(const gsaw__replay *self)
 {
     uint64_t tasks_ns = self->codebase->timing.steps_ns[GSAW_STEP_TASKS];
     double busy = tasks_ns == 0 ? 1 : (double)self->busy_ns / (double)tasks_ns;
-    return gsaw__calibration_factor(self->calibration, busy > 1 ? busy : 1, false);
+    return self->calibration == NULL
+               ? 1
+               : gsaw__calibration_factor(self->calibration, busy > 1 ? busy : 1, false);
 }
 
-/* A recorded time, made like one on a single worker that nothing disturbs. */
-static uint64_t undisturbed(const gsaw__replay *self, uint64_t ns)
+static uint64_t duration_of(const gsaw__replay *self, const gsaw__file_record *file)
 {
-    return (uint64_t)((double)ns * self->awake / self->slowed);
+    const gsaw__timing *timing = &self->codebase->timing;
+    double waited_ns = (double)file->waited_ns;
+    if (self->calibration == NULL)
+        waited_ns = 0;
+    else if (timing->usage.blocks_read != 0) /* its part of the waits at the gate alone */
+        waited_ns *= timing->gate_ns < self->waited_ns
+                         ? (double)timing->gate_ns / (double)self->waited_ns
+                         : 1;
+    return (uint64_t)(((double)file->cost_ns - waited_ns) / self->slowed);
 }
 
-static void take_tasks(gsaw__replay *self)
+static void take_directories(gsaw__replay *self)
+{
+    const gsaw__timing *timing = &self->codebase->timing;
+    for (uint32_t i = 0; i < self->directory_count; i++) {
+        const gsaw__timed_directory *directory = &timing->directories.items[i];
+        uint64_t duration_ns = (uint64_t)((double)directory->list_ns / self->slowed);
+        self->directories_ns += directory->list_ns;
+        self->tasks[self->count++] =
+            (gsaw__recorded_task){duration_ns, UINT64_MAX, directory->parent};
+    }
+}
+
+static void take_files(gsaw__replay *self)
 {
     const gsaw_codebase *codebase = self->codebase;
-    for (uint32_t i = 0; i < self->directory_count; i++) {
-        const gsaw__timed_directory *directory = &codebase->timing.directories.items[i];
-        self->directories_ns += directory->list_ns;
-        self->tasks[self->count++] = (gsaw__recorded_task){undisturbed(self, directory->list_ns),
-                                                           UINT64_MAX, directory->parent};
+    for (size_t i = 0; i < codebase->files.count; i++) {
+        self->files_ns += codebase->files.items[i]->cost_ns;
+        self->waited_ns += codebase->files.items[i]->waited_ns;
     }
     for (uint32_t i = 0; i < codebase->files.count; i++) {
         const gsaw__file_record *file = codebase->files.items[i];
         if (file->cost_ns == 0)
             continue;
-        self->files_ns += file->cost_ns;
         self->files[self->count - self->directory_count] = i;
         self->tasks[self->count++] =
-            (gsaw__recorded_task){undisturbed(self, file->cost_ns), file->bytes, file->directory};
+            (gsaw__recorded_task){duration_of(self, file), file->bytes, file->directory};
     }
     uint64_t recorded_ns = self->files_ns + self->directories_ns;
     if (self->count != 0 && self->busy_ns > recorded_ns)
-        self->overhead_ns = undisturbed(self, (self->busy_ns - recorded_ns) / self->count);
+        self->overhead_ns = (self->busy_ns - recorded_ns) / self->count;
 }
 
 static size_t tasks_most(const gsaw__replay *self)
@@ -91,9 +99,9 @@ gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
     self->serial_ns = timing->steps_ns[GSAW_STEP_SET_UP] + timing->steps_ns[GSAW_STEP_PUBLISH];
     self->thread_ns = timing->steps_ns[GSAW_STEP_THREADS] / (jobs == 0 ? 1 : jobs);
     add_workers(self);
-    self->awake = awake_part(timing);
     self->slowed = slowed_by(self);
-    take_tasks(self);
+    take_directories(self);
+    take_files(self);
     return GSAW_OK;
 }
 
@@ -113,11 +121,10 @@ gsaw_status gsaw__replay_run(const gsaw__replay *self, uint32_t workers,
     double *slowdown = gsaw__alloc(self->codebase->allocator, workers * sizeof *slowdown);
     if (slowdown == NULL)
         return GSAW_NO_MEMORY;
+    bool is_even = contending == GSAW_CONTENDING_NOT || self->calibration == NULL;
     bool grows = contending == GSAW_CONTENDING_GROWING;
     for (uint32_t k = 0; k < workers; k++)
-        slowdown[k] = contending == GSAW_CONTENDING_NOT
-                          ? 1
-                          : gsaw__calibration_factor(self->calibration, k + 1, grows);
+        slowdown[k] = is_even ? 1 : gsaw__calibration_factor(self->calibration, k + 1, grows);
     gsaw__simulation simulation = {
         .allocator = self->codebase->allocator,
         .tasks = self->tasks,

@@ -1,6 +1,7 @@
 /* replay.h - the tasks of the last run, as the simulator takes them: run again on N workers.
  * Keeps:   durations are those of one worker on a machine that does nothing else: what the run's
- *          own workers slowed each other down, and what was waited for, is taken out.
+ *          own workers slowed each other down, and what was waited for, is taken out. Only when the
+ *          disk was read, waits stay in, but for those at the memory gate: they would come again.
  * Threads: none; one at a time.
  * Next:    replay.c, work/simulate.h, calibrate.h, doctor.c */
 #ifndef GSAW_CODE_REPLAY_H
@@ -15,12 +16,11 @@ typedef struct gsaw__replay {
     gsaw__recorded_task *tasks;           /* directories by number, then files by path */
     uint32_t *files;                      /* index of the file of each task but the directories */
     uint32_t count, directory_count;
-    uint64_t files_ns, directories_ns; /* as recorded, all workers together */
+    uint64_t files_ns, waited_ns, directories_ns; /* as recorded, all workers together */
     uint64_t busy_ns, idle_ns;
     uint64_t serial_ns, thread_ns; /* before and behind the tasks; of that, to start a thread */
     uint64_t overhead_ns;          /* of a task, beside its duration; made like the durations */
-    double awake;                  /* the part of the recorded durations that was spent on a CPU */
-    double slowed;                 /* how many times longer they were than on one worker */
+    double slowed;                 /* how many times longer the durations were than on one worker */
 } gsaw__replay;
 
 enum gsaw__contending {
@@ -29,7 +29,8 @@ enum gsaw__contending {
     GSAW_CONTENDING_GROWING /* as measured, and by the law beyond */
 };
 
-/* Take the tasks of the last run. Errors: GSAW_NO_MEMORY, GSAW_RANGE (too many). */
+/* Take the tasks of the last run; calibration NULL: as they were recorded, waits and contention in
+ * them. Errors: GSAW_NO_MEMORY, GSAW_RANGE (too many). */
 gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
                               const gsaw__calibration *calibration);
 

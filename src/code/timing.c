@@ -9,6 +9,29 @@
 #include "base/clock.h"
 #include "work/simulate.h"
 
+/* Who loses the CPU does so for longer than this: what took less has not waited. */
+#define WAIT_LEAST_NS 250000u
+
+void gsaw__lap_begin(gsaw__lap *self)
+{
+    self->wall_ns = gsaw__clock_ns();
+    self->cpu_ns = gsaw__clock_thread_ns();
+}
+
+void gsaw__lap_end(gsaw__lap *self, uint64_t start_ns, uint64_t *cost_ns, uint64_t *waited_ns)
+{
+    gsaw__lap before = *self;
+    uint64_t now_ns = gsaw__clock_ns();
+    *cost_ns = now_ns - start_ns;
+    *waited_ns = 0;
+    if (now_ns - before.wall_ns < WAIT_LEAST_NS)
+        return;
+    *self = (gsaw__lap){now_ns, gsaw__clock_thread_ns()};
+    uint64_t wall_ns = now_ns - before.wall_ns, cpu_ns = self->cpu_ns - before.cpu_ns;
+    uint64_t missed_ns = wall_ns > cpu_ns ? wall_ns - cpu_ns : 0;
+    *waited_ns = missed_ns < *cost_ns ? missed_ns : *cost_ns;
+}
+
 static gsaw__usage read_usage(void)
 {
     struct rusage usage;

@@ -35,12 +35,23 @@ typedef struct gsaw__timed_directory {
 /* All-zero is a run that took nothing. */
 typedef struct gsaw__timing {
     uint64_t steps_ns[GSAW_STEP_COUNT];
-    uint64_t parse_ns, parse_cpu_ns; /* of the tasks that parse: by the clock, on a CPU */
-    uint64_t gate_waits, gate_ns;    /* at the memory gate, all workers together */
+    uint64_t gate_waits, gate_ns; /* at the memory gate, all workers together */
     gsaw__usage usage;
     uint64_t last_ns; /* when the step before ended */
     GSAW_ARRAY(gsaw__timed_directory) directories;
 } gsaw__timing;
+
+/* One worker's clocks over the files that it takes one behind the other. */
+typedef struct gsaw__lap {
+    uint64_t wall_ns, cpu_ns; /* where both stood when they were last read together */
+} gsaw__lap;
+
+/* Read the clocks: before the first file of a task. */
+void gsaw__lap_begin(gsaw__lap *self);
+
+/* A file ends that was begun at start_ns: what it took, and how much of that the worker was not on
+ * a CPU. The CPU's clock, a system call, is read only when that can matter. */
+void gsaw__lap_end(gsaw__lap *self, uint64_t start_ns, uint64_t *cost_ns, uint64_t *waited_ns);
 
 /* Begin, at start_ns; the directories of an earlier run have been cleared. */
 void gsaw__timing_begin(gsaw__timing *self, uint64_t start_ns);
