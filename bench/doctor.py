@@ -7,8 +7,9 @@
 
 Keeps: runs with 1, 2, 4 ... workers (as many as there are CPUs) in interleaved rounds; each is
        diagnosed and predicts the others of its round. An error is the median over the rounds of
-       predicted / measured, less 1. The aim is for 2 workers, from a run with 1. `undisturbed` is the
-       same without the time in which other programs had the CPU: for a machine that is not quiet.
+       predicted / measured, less 1. The aim is for 2 workers, from a run with 1. `undisturbed` is
+       the same without the time in which other programs had the CPU: for a machine that is not
+       quiet.
 """
 import argparse
 import itertools
@@ -75,7 +76,8 @@ class Tree:
 
 def table(trees):
     lines = ["| tree | files | run with | predicts | median, ms | measured, ms | error "
-             "| of each round | undisturbed | aim | met |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+             "| of each round | undisturbed | aim | met |",
+             "|---|---|---|---|---|---|---|---|---|---|---|"]
     for tree in trees:
         files = tree.rounds[0][1]["files"]
         for start, jobs in itertools.product(tree.jobs, tree.jobs):
