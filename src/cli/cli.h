@@ -38,11 +38,12 @@ enum gsaw__group {
     GSAW_GROUP_MAIN = 1 << 13, /* gangsaw itself, before any command */
     GSAW_GROUP_ONCE = 1 << 14, /* said of one run: not read from the environment */
     GSAW_GROUP_TRACE = 1 << 15,
-    GSAW_GROUP_TASKS = 1 << 16 /* `run` alone */
+    GSAW_GROUP_TASKS = 1 << 16, /* `run` alone */
+    GSAW_GROUP_DOCTOR = 1 << 17 /* `stats` alone */
 };
 
 typedef struct gsaw__cli_options {
-    bool help, version, json, quiet, verbose, strict, show_origin, keep_going;
+    bool help, version, json, quiet, verbose, strict, show_origin, keep_going, doctor;
     uint32_t progress, color;            /* enum gsaw__when */
     uint32_t format;                     /* index of the word */
     uint32_t kinds, languages, statuses; /* sets; 0: all */

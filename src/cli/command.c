@@ -59,10 +59,12 @@ static const gsaw__command rows[] = {
     {.name = "stats",
      .function = gsaw__command_stats,
      .argument = "[DIR]",
-     .groups = INDEXING | GSAW_GROUP_JSON,
+     .groups = INDEXING | GSAW_GROUP_JSON | GSAW_GROUP_DOCTOR,
      .help = "show phases, workers, memory and throughput",
      .text = "Indexes DIR and prints how the time was spent: phases, each worker's tasks, memory, "
-             "throughput."},
+             "throughput. With --doctor also what limits the run (one file, directories, memory, "
+             "what one thread does alone ...), and predictions for other numbers of workers, from "
+             "a simulation of what each file took."},
     {.name = "run",
      .function = gsaw__command_run,
      .argument = "GRAPH.json",

@@ -14,7 +14,7 @@ static const char *format_of(gsaw__cli *cli)
     return option->word(cli->options.format);
 }
 
-static int report(gsaw__cli *cli, const gsaw_codebase *code)
+static int report(gsaw__cli *cli, gsaw_codebase *code)
 {
     gsaw_error error = {0};
     gsaw_status status =

@@ -235,7 +235,7 @@ static void print_text(gsaw__cli *cli, const gsaw_codebase *code)
     print_problems(cli, code, gsaw__report_problem_count(summary));
 }
 
-static int report(gsaw__cli *cli, const gsaw_codebase *code)
+static int report(gsaw__cli *cli, gsaw_codebase *code)
 {
     if (cli->options.json)
         print_json(cli, code);

@@ -63,6 +63,8 @@ static const gsaw__option rows[] = {
      .help = "Write to FILE instead of stdout; it is replaced when all is written."},
     {ROW(keep_going, FLAG), .flag = "keep-going", .letter = 'k', .groups = GSAW_GROUP_TASKS,
      .help = "After a failure go on with what does not depend on it."},
+    {ROW(doctor, FLAG), .flag = "doctor", .groups = GSAW_GROUP_DOCTOR | GSAW_GROUP_ONCE,
+     .help = "Say what limits the run, and how long it would take with 1 to 64 workers."},
     {ROW(verbose, FLAG), .flag = "verbose", .letter = 'v', .groups = GSAW_GROUP_VERBOSE,
      .help = "Say more: all problems, signatures, hashes."},
     {ROW(trace, TEXT), .flag = "trace",

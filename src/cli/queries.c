@@ -181,17 +181,17 @@ static int run_query(gsaw__cli *cli, const gsaw_codebase *code, visit_function *
     return self.found > 0 ? GSAW_EXIT_DONE : GSAW_EXIT_NOTHING;
 }
 
-static int report_files(gsaw__cli *cli, const gsaw_codebase *code)
+static int report_files(gsaw__cli *cli, gsaw_codebase *code)
 {
     return run_query(cli, code, visit_file);
 }
 
-static int report_symbols(gsaw__cli *cli, const gsaw_codebase *code)
+static int report_symbols(gsaw__cli *cli, gsaw_codebase *code)
 {
     return run_query(cli, code, visit_symbols);
 }
 
-static int report_imports(gsaw__cli *cli, const gsaw_codebase *code)
+static int report_imports(gsaw__cli *cli, gsaw_codebase *code)
 {
     return run_query(cli, code, visit_imports);
 }

@@ -22,6 +22,15 @@ void gsaw__report_count(gsaw__buffer *out, uint64_t count, const char *noun)
     gsaw__buffer_printf(out, " %s%s", noun, count == 1 ? "" : "s");
 }
 
+void gsaw__report_time(gsaw__buffer *out, uint64_t ns, int columns)
+{
+    gsaw__buffer time = {0};
+    gsaw__figure_time(&time, ns);
+    gsaw__buffer_printf(out, "%*s", columns, gsaw__buffer_text(&time));
+    out->failed |= time.failed;
+    gsaw__buffer_clear(&time);
+}
+
 void gsaw__report_phases(gsaw__buffer *out, const gsaw_summary *summary)
 {
     gsaw__json_key(out, "phases");

@@ -13,6 +13,9 @@ void gsaw__report_label(gsaw__buffer *out, const char *name);
 /* "1,234 files", "1 file": `noun` with an s unless count is 1. */
 void gsaw__report_count(gsaw__buffer *out, uint64_t count, const char *noun);
 
+/* The time, right-aligned in so many columns. */
+void gsaw__report_time(gsaw__buffer *out, uint64_t ns, int columns);
+
 /* Append ,"phases":[...] of a run. */
 void gsaw__report_phases(gsaw__buffer *out, const gsaw_summary *summary);
 

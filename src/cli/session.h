@@ -11,7 +11,7 @@
 
 /* Write the report on an indexed codebase to cli->out; returns GSAW_EXIT_DONE or GSAW_EXIT_NOTHING.
  * It may stop early when gsaw__output_line says so. */
-typedef int gsaw__report_function(gsaw__cli *cli, const gsaw_codebase *code);
+typedef int gsaw__report_function(gsaw__cli *cli, gsaw_codebase *code);
 
 /* Index cli->argument (or the current folder), run the report. Returns the exit status; what goes
  * wrong has been said on stderr. */

@@ -5,12 +5,14 @@
 #include <inttypes.h>
 
 #include "base/json.h"
+#include "cli/doctor.h"
 #include "cli/figures.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 
-static void print_json(gsaw__buffer *out, const gsaw_codebase *code)
+static void print_json(gsaw__buffer *out, const gsaw_codebase *code,
+                       const gsaw_diagnosis *diagnosis)
 {
     const gsaw_summary *summary = gsaw_codebase_summary(code);
     gsaw_worker_stats worker;
@@ -38,7 +40,10 @@ static void print_json(gsaw__buffer *out, const gsaw_codebase *code)
         gsaw__json_number_field(out, "parks", worker.parks);
         gsaw__buffer_append_byte(out, '}');
     }
-    gsaw__buffer_append_text(out, "]}\n");
+    gsaw__buffer_append_byte(out, ']');
+    if (diagnosis != NULL)
+        gsaw__doctor_field(out, code, diagnosis);
+    gsaw__buffer_append_text(out, "}\n");
 }
 
 static void print_throughput(gsaw__buffer *out, const gsaw_summary *summary)
@@ -68,23 +73,14 @@ static void print_throughput(gsaw__buffer *out, const gsaw_summary *summary)
     gsaw__buffer_append_byte(out, '\n');
 }
 
-static void append_time(gsaw__buffer *out, uint64_t ns, int columns)
-{
-    gsaw__buffer time = {0};
-    gsaw__figure_time(&time, ns);
-    gsaw__buffer_printf(out, "%*s", columns, gsaw__buffer_text(&time));
-    out->failed |= time.failed;
-    gsaw__buffer_clear(&time);
-}
-
 static void print_phases(gsaw__buffer *out, bool color, const gsaw_summary *summary)
 {
     gsaw__buffer_append_byte(out, '\n');
     gsaw__paint(out, color, GSAW_STYLE_HEADING, "  phase             time   processors\n");
     for (size_t i = 0; i < summary->phase_count; i++) {
         gsaw__buffer_printf(out, "  %-10s", summary->phases[i].name);
-        append_time(out, summary->phases[i].wall_ns, 12);
-        append_time(out, summary->phases[i].cpu_ns, 13);
+        gsaw__report_time(out, summary->phases[i].wall_ns, 12);
+        gsaw__report_time(out, summary->phases[i].cpu_ns, 13);
         gsaw__buffer_append_byte(out, '\n');
     }
 }
@@ -97,21 +93,17 @@ static void print_workers(gsaw__buffer *out, bool color, const gsaw_codebase *co
                 "  worker     tasks     average        busy        idle    steals     parks\n");
     for (uint32_t i = 0; gsaw_codebase_worker(code, i, &worker); i++) {
         gsaw__buffer_printf(out, "  %6" PRIu32 "%10" PRIu64, worker.worker_id, worker.completed);
-        append_time(out, worker.average_ns, 12);
-        append_time(out, worker.busy_ns, 12);
-        append_time(out, worker.idle_ns, 12);
+        gsaw__report_time(out, worker.average_ns, 12);
+        gsaw__report_time(out, worker.busy_ns, 12);
+        gsaw__report_time(out, worker.idle_ns, 12);
         gsaw__buffer_printf(out, "%10" PRIu64 "%10" PRIu64 "\n", worker.steals, worker.parks);
     }
 }
 
-static int report(gsaw__cli *cli, const gsaw_codebase *code)
+static void print_text(gsaw__cli *cli, const gsaw_codebase *code)
 {
     gsaw__buffer *out = &cli->out.text;
     const gsaw_summary *summary = gsaw_codebase_summary(code);
-    if (cli->options.json) {
-        print_json(out, code);
-        return GSAW_EXIT_DONE;
-    }
     gsaw__report_label(out, "files");
     gsaw__figure_count(out, summary->files);
     gsaw__buffer_append_text(out, ", ");
@@ -122,6 +114,20 @@ static int report(gsaw__cli *cli, const gsaw_codebase *code)
     print_throughput(out, summary);
     print_phases(out, cli->color, summary);
     print_workers(out, cli->color, code);
+}
+
+static int report(gsaw__cli *cli, gsaw_codebase *code)
+{
+    gsaw_diagnosis diagnosis;
+    gsaw_error error = {0};
+    if (cli->options.doctor && gsaw_codebase_diagnose(code, NULL, &diagnosis, &error) != GSAW_OK)
+        return gsaw__session_refuse(NULL, &error);
+    if (cli->options.json)
+        print_json(&cli->out.text, code, cli->options.doctor ? &diagnosis : NULL);
+    else if (cli->options.doctor)
+        gsaw__doctor_print(cli, code, &diagnosis);
+    else
+        print_text(cli, code);
     return GSAW_EXIT_DONE;
 }
 

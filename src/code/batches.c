@@ -193,11 +193,12 @@ static void parse_entry(gsaw__run *run, gsaw_worker *worker, gsaw__dir *dir, uin
         open_and_parse(run, slot, dir, entry);
     else
         parse_watched(run, slot, dir, entry);
+    gsaw__lap_end(&slot->lap, begun_ns, &record->cost_ns, &record->waited_ns);
     gsaw_worker_span_end(worker, begun, entry->name, index);
     uint32_t shard = gsaw_worker_index(worker);
     if (record->facts != NULL)
         gsaw_cost_model_observe(run->codebase->model, shard, entry->language, 1, record->bytes,
-                                gsaw__clock_ns() - begun_ns);
+                                record->cost_ns - record->waited_ns);
     gsaw_progress_update(run->progress, shard, 1);
 }
 
@@ -224,6 +225,7 @@ gsaw_status gsaw__batches_parse(gsaw_worker *worker, void *context, const gsaw_w
     struct part part = *(const struct part *)item->data;
     uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
     gsaw_worker_name_task(worker, "parse");
+    gsaw__lap_begin(&slot->lap);
     if (slot->parser.first_ns == 0)
         slot->parser.first_ns = start_ns;
     for (; part.first < part.end && !gsaw__run_is_cancelled(run); part.first++) {

@@ -92,6 +92,7 @@ void gsaw__codebase_reset(gsaw_codebase *self)
     gsaw__array_clear(&self->workers, self->allocator);
     gsaw__names_clear(self);
     gsaw__array_clear(&self->files, self->allocator);
+    gsaw__timing_clear(&self->timing, self->allocator);
     gsaw__arena_clear(&self->results);
     self->summary = (gsaw_summary){.files = 0};
 }

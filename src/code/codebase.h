@@ -15,6 +15,7 @@
 #include "base/trace.h"
 #include "code/flight.h"
 #include "code/parse.h"
+#include "code/timing.h"
 
 struct gsaw_codebase {
     const gsaw_allocator *allocator;
@@ -41,6 +42,7 @@ struct gsaw_codebase {
     _Atomic(struct gsaw__names *) names; /* symbols by name, made when asked for: lookup.c */
     gsaw__mutex names_lock;              /* rank GSAW_RANK_LEAF: one thread makes them */
     bool has_names_lock;
+    gsaw__timing timing;
 };
 
 /* Append the reason of a file that is not ok: its word, and ": " with detail where there is some.

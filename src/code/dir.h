@@ -57,6 +57,8 @@ typedef struct gsaw__dir {
     uint32_t index;            /* among the parent's entries */
     uint32_t path_size;        /* of its path below the root; 0 for the root */
     _Atomic uint32_t holders;  /* of the descriptor; 0: it is not open */
+    uint32_t number;           /* among all directories of a run that is over: timing.h */
+    uint64_t list_ns;          /* what listing it took */
     int descriptor;
     int os_errno;
     uint16_t name_size;

@@ -11,6 +11,7 @@
 
 #include "base/atomic.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "code/links.h"
 #include "task/pool.h"
@@ -178,6 +179,7 @@ static gsaw_status run_directory(gsaw_worker *worker, void *argument, uint64_t *
     }
     gsaw_worker_name_task(worker, dir->parent == NULL ? "." : dir->name);
     place->lister.totals.directories++;
+    uint64_t start_ns = gsaw__clock_ns();
     int failure = gsaw__dir_enter(&self->tree, dir);
     if (failure < 0) {
         dir->os_errno = -failure;
@@ -188,6 +190,7 @@ static gsaw_status run_directory(gsaw_worker *worker, void *argument, uint64_t *
             list(self, place, worker, dir);
         gsaw__dir_release(&self->tree, dir);
     }
+    dir->list_ns = gsaw__clock_ns() - start_ns;
     finish(self, dir);
     return GSAW_OK;
 }

@@ -165,6 +165,7 @@ static gsaw_status set_up(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     gsaw_status status = make_pool(run, error);
+    gsaw__timing_step(&codebase->timing, GSAW_STEP_THREADS);
     if (status != GSAW_OK)
         return status;
     run->slot_count = gsaw__pool_room(run->pool);
@@ -241,6 +242,7 @@ static gsaw__file_record *record_of(gsaw_codebase *codebase, const gsaw__dir_wal
         record->reason = dir != NULL ? dir->reason : entry->reason;
         record->os_errno = record->reason == GSAW_REASON_IO && dir != NULL ? dir->os_errno : 0;
     }
+    record->directory = walk->directory->number;
     record->path_size = (uint32_t)walk->path.count;
     record->path = gsaw__arena_dup(arena, walk->path.bytes, walk->path.count);
     return record->path == NULL ? NULL : record;
@@ -250,8 +252,9 @@ static gsaw_status put_in_order(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
     gsaw__dir_walk walk;
-    bool has_memory = true;
-    gsaw__dir_walk_init(&walk, &gsaw__discovery_tree(run->discovery)->root, codebase->allocator);
+    gsaw__dir *root = &gsaw__discovery_tree(run->discovery)->root;
+    bool has_memory = gsaw__timing_directories(&codebase->timing, root, codebase->allocator);
+    gsaw__dir_walk_init(&walk, root, codebase->allocator);
     while (has_memory && gsaw__dir_walk_next(&walk)) {
         gsaw__file_record *record = record_of(codebase, &walk);
         has_memory =
@@ -292,6 +295,8 @@ static void time_phases(gsaw__run *run, uint64_t publish_ns, uint64_t publish_cp
     summary->wall_ns = gsaw__clock_ns() - codebase->start_ns;
     summary->cpu_ns = gsaw__clock_cpu_ns() - run->start_cpu_ns;
     summary->peak_rss_bytes = gsaw__machine_peak_rss();
+    codebase->timing.gate_waits = run->gate.waits;
+    codebase->timing.gate_ns = run->gate.wait_ns;
 }
 
 /* Counters and traces outlive the pool; the arenas of the workers become the codebase's. */
@@ -334,6 +339,8 @@ static gsaw_status publish(gsaw__run *run, gsaw_error *error)
         return status;
     gsaw__publish_summary(&codebase->summary, codebase->files.items, codebase->files.count);
     time_phases(run, start_ns, cpu_ns);
+    gsaw__timing_step(&codebase->timing, GSAW_STEP_PUBLISH);
+    gsaw__timing_end(&codebase->timing);
     return GSAW_OK;
 }
 
@@ -362,9 +369,12 @@ gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error)
     gsaw__run run = {.codebase = self, .start_cpu_ns = gsaw__clock_cpu_ns()};
     self->start_ns = gsaw__clock_ns();
     run.listed_ns = self->start_ns;
+    gsaw__timing_begin(&self->timing, self->start_ns);
     gsaw_status status = set_up(&run, error);
+    gsaw__timing_step(&self->timing, GSAW_STEP_SET_UP);
     if (status == GSAW_OK)
         status = discover_and_parse(&run, error);
+    gsaw__timing_step(&self->timing, GSAW_STEP_TASKS);
     if (run.pool != NULL) {
         run.live = gsaw_pool_worker_count(run.pool);
         gsaw_pool_shutdown(run.pool, true); /* the rings of the trace may be read from here on */

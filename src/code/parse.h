@@ -26,7 +26,16 @@ typedef struct gsaw__file_record {
     int32_t os_errno;       /* with reason io */
     uint8_t status, reason; /* gsaw_file_status, gsaw_reason */
     bool was_read;
+    uint32_t directory; /* the number of the one it is in: timing.h */
+    uint64_t cost_ns;   /* from opening it until its facts were there; 0: never opened */
+    uint64_t waited_ns; /* of that, not on a CPU: at the memory gate, for the disk, for a CPU */
 } gsaw__file_record;
+
+/* What the file took on a CPU. */
+static inline uint64_t gsaw__file_awake_ns(const gsaw__file_record *record)
+{
+    return record->cost_ns - record->waited_ns;
+}
 
 /* The name of the record's language, or NULL. */
 const char *gsaw__file_language(const gsaw__file_record *record);

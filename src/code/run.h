@@ -22,6 +22,7 @@ typedef struct gsaw__run_slot {
     gsaw__arena batches; /* what is in work: dropped at the end */
     gsaw__buffer path;   /* of the file at hand, when files in flight are watched */
     gsaw__flight *flight;
+    gsaw__lap lap;
     GSAW_ARRAY(double) costs; /* of the entries of the listing at hand */
     GSAW_ARRAY(gsaw_batch) cut;
     uint64_t batch_count; /* given to the distributor by this worker */

@@ -5,6 +5,7 @@
 #include "task/gate.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 gsaw_status gsaw__gate_init(gsaw__gate *self, uint64_t budget)
 {
@@ -33,10 +34,13 @@ static bool fits(const gsaw__gate *self, uint64_t bytes)
 void gsaw__gate_enter(gsaw__gate *self, uint64_t bytes)
 {
     gsaw__mutex_lock(&self->lock);
-    if (!fits(self, bytes))
+    if (!fits(self, bytes)) {
+        uint64_t start_ns = gsaw__clock_ns();
         self->waits++;
-    while (!fits(self, bytes))
-        gsaw__condition_wait(&self->room, &self->lock);
+        while (!fits(self, bytes))
+            gsaw__condition_wait(&self->room, &self->lock);
+        self->wait_ns += gsaw__clock_ns() - start_ns;
+    }
     self->used += bytes;
     self->inside++;
     gsaw__mutex_unlock(&self->lock);

@@ -19,6 +19,7 @@ typedef struct gsaw__gate {
     uint64_t retained; /* kept for good: results */
     uint32_t inside;   /* holders */
     uint64_t waits;    /* times that enter() had to wait */
+    uint64_t wait_ns;  /* that it waited, all threads together */
 } gsaw__gate;
 
 /* Open for `budget` bytes, nothing taken; errors: those of the lock. Clear when nobody is inside.
