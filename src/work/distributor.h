@@ -65,7 +65,8 @@ struct gsaw_distributor {
 
     gsaw_work_function *function; /* from start on */
     void *context;                /* of the function */
-    uint64_t alone_until_ns;      /* run() has the calling thread alone until then; 0: no */
+    double known_ns;         /* cost of what was distributed for the next start: under placing */
+    uint64_t alone_until_ns; /* run() has the calling thread alone until then; 0: no */
 
     gsaw__mutex placing; /* rank GSAW_RANK_WORK: one call of the strategy at a time, and: */
     gsaw__strategy_state state;
@@ -121,6 +122,7 @@ void gsaw__distributor_fail(gsaw_distributor *self, gsaw_status status, const gs
 /* drive.c: end all that waits in lanes as cancelled. */
 void gsaw__distributor_drain(gsaw_distributor *self);
 
+/* Whether nothing is to start any more. Any thread. */
 static inline bool gsaw__is_cancelled(const gsaw_distributor *self)
 {
     /* [D2] after items were put into lanes: pairs with D2 in cancel(), that then looks there */

@@ -78,14 +78,13 @@ void gsaw_cost_model_free(gsaw_cost_model *self)
     gsaw__free(self->allocator, self, sizeof *self);
 }
 
-void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, uint32_t kind, uint64_t count,
-                             uint64_t size, uint64_t ns)
+void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, const gsaw_cost_sample *sample)
 {
-    if (kind >= GSAW_WORK_KINDS || count == 0 || ns == 0)
+    if (sample->kind >= GSAW_WORK_KINDS || sample->count == 0 || sample->ns == 0)
         return;
-    double n = (double)count, s = (double)size, t = (double)ns;
+    double n = (double)sample->count, s = (double)sample->size, t = (double)sample->ns;
     observations *at = &self->shards[shard % self->shard_count];
-    sums *into = &at->kinds[kind];
+    sums *into = &at->kinds[sample->kind];
     gsaw__mutex_lock(&at->lock);
     into->n += n;
     into->s += s;

@@ -1,4 +1,5 @@
 /* model.h - the cost model inside.
+ * Threads: any.
  * Next:    model.c, gangsaw/work.h */
 #ifndef GSAW_WORK_MODEL_H
 #define GSAW_WORK_MODEL_H
