@@ -25,6 +25,7 @@
 /* What one call of distribute brought. */
 typedef struct gsaw__set {
     size_t count;
+    double known_ns;       /* of all items; GSAW_WORK_COST_MAX or more: not known */
     double *ways;          /* of each item; NULL: nothing depends on anything */
     gsaw__order order;     /* likewise all-zero */
     _Atomic uint64_t left; /* items that have not ended, and 1 while it is being distributed */
@@ -72,8 +73,7 @@ struct gsaw_distributor {
     gsaw__strategy_state state;
     gsaw_lanes placement;
     double *loads; /* scratch, of each lane */
-    uint64_t sequence;
-    struct { /* scratch, of what is released */
+    struct {       /* scratch, of what is released */
         gsaw_work_item items[GSAW_RELEASE_MAX];
         double costs[GSAW_RELEASE_MAX], ways[GSAW_RELEASE_MAX];
         gsaw__work *works[GSAW_RELEASE_MAX];
@@ -90,6 +90,7 @@ struct gsaw_distributor {
     _Atomic uint64_t waiting; /* items that wait */
     char padding_waiting[GSAW_SEPARATION];
     _Atomic uint64_t submitted; /* items ever */
+    _Atomic uint64_t sequence;  /* of the next item */
 };
 
 /* What a thread has ended and not yet told. All-zero: nothing. */

@@ -35,7 +35,6 @@ typedef struct gsaw__work {
     struct gsaw__work *child; /* in the heap: the first of those behind it */
     struct gsaw__work *next;  /* in the heap: its sibling; else in a chain */
     uint32_t lane;            /* GSAW_NONE: not placed yet */
-    bool is_known;            /* the cost is in ns */
 } gsaw__work;
 
 /* All-zero is empty. */
