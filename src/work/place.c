@@ -71,7 +71,7 @@ static gsaw_status set_new(gsaw_distributor *self, const gsaw_work_item *items, 
     set->ways = gsaw__alloc_large(self->allocator, count * sizeof *set->ways);
     if (set->ways == NULL)
         status = gsaw__fail_memory(error);
-    uint64_t first = gsaw__add_relaxed(&self->sequence, count); /* [D12] numbers: a place in time */
+    uint64_t first = gsaw__add_relaxed(&self->sequence, count); /* relaxed: numbers */
     for (size_t i = 0; i < count && status == GSAW_OK; i++) {
         gsaw__work *work = &set->works[i];
         *work =
