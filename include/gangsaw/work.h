@@ -5,7 +5,8 @@
  *     gsaw_distributor_options options = {.size = sizeof options, .strategy = "cost_based"};
  *     gsaw_distributor_new(&options, &distributor, &error);
  *     gsaw_work_item items[] = {{.data = "a", .cost = 3e6}, {.data = "b", .cost = 1e6}};
- *     gsaw_distributor_run(distributor, items, 2, work, NULL, &error);
+ *     gsaw_distributor_distribute(distributor, items, 2, &error);
+ *     gsaw_distributor_run(distributor, work, NULL, &error);
  *     gsaw_distributor_optimize(distributor, &error);
  *     gsaw_distributor_free(distributor);
  *
@@ -69,13 +70,22 @@ GSAW_API gsaw_status gsaw_cost_model_new(const gsaw_allocator *allocator, uint32
 /* Free. NULL is allowed. */
 GSAW_API void gsaw_cost_model_free(gsaw_cost_model *self);
 
-/* `count` items of this kind, of this size together, took so long. Constant memory; each shard by
- * one thread at a time. An observation that is absurd (no time, a kind out of range) is dropped. */
-GSAW_API void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, uint32_t kind,
-                                      uint64_t count, uint64_t size, uint64_t ns);
+/* What was measured of some items of one kind that ran one after the other. */
+typedef struct gsaw_cost_sample {
+    uint32_t kind;
+    uint64_t count; /* of items */
+    uint64_t size;  /* of all of them together */
+    uint64_t ns;    /* that they took */
+} gsaw_cost_sample;
+
+/* Take a sample down. Constant memory; any thread, and those that use different shards (modulo
+ * their number) are not in each other's way. A sample that is absurd (no items, no time, a kind out
+ * of range) is dropped. */
+GSAW_API void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard,
+                                      const gsaw_cost_sample *sample);
 
 /* Fold what was observed since the last fit into the model; older observations count half as much
- * as before. When no thread observes or estimates. */
+ * as before. When nothing was observed nothing changes. When no thread estimates. */
 GSAW_API void gsaw_cost_model_fit(gsaw_cost_model *self);
 
 /* The cost of an item in ns: positive and finite whatever was observed. Any thread. */
@@ -113,8 +123,10 @@ typedef struct gsaw_strategy {
     const char *name; /* copied */
     bool steals;      /* a worker whose lane is empty takes from the others */
     /* Call gsaw_lanes_put once for each item. Who leaves one out, puts one twice or in a lane that
-     * there is not is told so by distribute, and nothing is distributed. Called by one thread at a
-     * time. May refuse with a status of its own. */
+     * there is not is told so by distribute, and nothing is distributed. May refuse with a status
+     * of its own. What is released later, up to 64 items at once, is placed by calls of their own:
+     * items that are refused or lost there have failed. Called by one thread at a time, under a
+     * lock: it must not call the distributor, nor block. */
     gsaw_status (*distribute)(void *context, const gsaw_strategy_view *view, gsaw_lanes *lanes);
     void *context; /* borrowed */
 } gsaw_strategy;
@@ -140,32 +152,36 @@ typedef struct gsaw_batch {
     double cost;
 } gsaw_batch;
 
-/* All-zero but for size means every default. */
+/* All-zero but for size and count means every default. */
 typedef struct gsaw_batch_options {
     size_t size;          /* sizeof(gsaw_batch_options) */
+    size_t count;         /* indices 0 to count - 1 */
+    const double *costs;  /* of each index, in ns; NULL: not known, taken as equal */
     size_t batch_size;    /* indices in a batch, at most; 0: 100 */
-    size_t min_task_size; /* this many or fewer are done by the caller alone; 0: 1 */
-    double cost_max;      /* of a batch of more than one; 0: whatever costs about 100 us: with known
-                             costs those, else as measured while it runs */
+    size_t min_task_size; /* this many indices or fewer are done by one thread; 0: 1 */
+    double cost_max;      /* ns of a batch of more than one; 0: 100 us */
 } gsaw_batch_options;
 
-/* Cut `count` indices into batches: neighbours share one up to batch_size and cost_max, an index
- * that costs more is alone. costs (of each, NULL: all 1). Writes at most `room` of them to `out`
- * (may be NULL) and returns how many there are. Any thread. */
-GSAW_API size_t gsaw_batch_cut(const gsaw_batch_options *options, const double *costs, size_t count,
-                               gsaw_batch *out, size_t room);
+/* Cut the indices into batches: neighbours share one up to batch_size and cost_max, an index that
+ * costs more is alone; without costs an index counts as 1 in a batch's cost, and batch_size is all
+ * that ends one. Writes at most `room` of them to `out` (may be NULL) and returns how many there
+ * are. Any thread. */
+GSAW_API size_t gsaw_batch_cut(const gsaw_batch_options *options, gsaw_batch *out, size_t room);
 
 /* Split a batch where its cost is halved: *self keeps the front, *rest gets the other half (each
- * at least one index). False, and nothing changed, for a batch of one. costs as above, of all
- * indices. Any thread. */
+ * at least one index). False, and nothing changed, for a batch of one. costs: of all indices, as
+ * above. Any thread. */
 GSAW_API bool gsaw_batch_split(gsaw_batch *self, const double *costs, gsaw_batch *rest);
 
-/* Call `function` for all indices 0 to count - 1, in batches, in parallel, and return when all have
- * ended; in the calling thread alone when there are at most min_task_size. A batch is split while
- * it runs when another worker is hungry: `function` is given pieces of it. Cheaper than what it
- * saves: the pieces grow until one is worth a task. Errors and cancelling as gsaw_pool_for. */
+/* Call `function` for all indices, in batches, in parallel, and return when all have ended; at most
+ * min_task_size are one call: by the calling thread if it is in a task of this pool, else by one
+ * worker. A range of batches is split while it runs, when another worker is hungry; without costs
+ * the batches grow until one takes about 100 us. The first failure, or a cancel of the calling
+ * task, lets no further call begin. From outside or from inside a task, which then takes part.
+ * Returns the first failure, else GSAW_CANCELLED or GSAW_OK. Errors: those of the function,
+ * GSAW_INVALID (size, function), GSAW_CLOSED. Allocates nothing. Source: Tzannes, Caragea, Barua,
+ * Vishkin, Lazy Binary-Splitting, PPoPP 2010. */
 GSAW_API gsaw_status gsaw_batch_process(gsaw_pool *pool, const gsaw_batch_options *options,
-                                        const double *costs, size_t count,
                                         gsaw_range_function *function, void *argument);
 
 /* ---- LoadBalancer -------------------------------------------------------------------------------
@@ -244,7 +260,8 @@ GSAW_API void gsaw_distributor_free(gsaw_distributor *self);
  * the function of an item included; never blocks for room (see is_full). Errors: those of
  * gsaw_work_items_check; GSAW_RANGE (what `cost` returned); GSAW_INVALID (the strategy lost or
  * repeated an item, or put it where there is no lane: says which); what the strategy returned;
- * GSAW_CLOSED (after finish), GSAW_NO_MEMORY. count 0 is allowed. */
+ * GSAW_CLOSED (while finish waits, but from an item), GSAW_NO_MEMORY. count 0 is allowed. After a
+ * cancel the items end at once, as cancelled. */
 GSAW_API gsaw_status gsaw_distributor_distribute(gsaw_distributor *self,
                                                  const gsaw_work_item *items, size_t count,
                                                  gsaw_error *error);
@@ -259,26 +276,32 @@ GSAW_API gsaw_status gsaw_distributor_start(gsaw_distributor *self, gsaw_work_fu
  * GSAW_OK. The distributor can then be started again. */
 GSAW_API gsaw_status gsaw_distributor_finish(gsaw_distributor *self, gsaw_error *error);
 
-/* distribute, start, finish. When there are no items, or so little to do that starting a thread
- * would cost more, the calling thread does it alone. */
-GSAW_API gsaw_status gsaw_distributor_run(gsaw_distributor *self, const gsaw_work_item *items,
-                                          size_t count, gsaw_work_function *function, void *context,
-                                          gsaw_error *error);
+/* start and finish: run what was distributed, and what that brings. When it is known to take less
+ * than 200 us in all, a pool of the distributor's own that has no threads yet gets none: the
+ * calling thread does it alone, and threads are started only for what is left after that time. */
+GSAW_API gsaw_status gsaw_distributor_run(gsaw_distributor *self, gsaw_work_function *function,
+                                          void *context, gsaw_error *error);
 
-/* What has not started never will. Any thread; items that run see gsaw_worker_is_cancelled. */
+/* What has not started never will; finish then returns GSAW_CANCELLED. Items that run see
+ * gsaw_worker_is_cancelled. Any thread, until finish has returned: the next start begins anew. */
 GSAW_API void gsaw_distributor_cancel(gsaw_distributor *self);
 
 /* Whether items_max or more wait: time for who brings items to help instead. A hint, of one load.
  * Any thread. */
 GSAW_API bool gsaw_distributor_is_full(const gsaw_distributor *self);
 
-/* Inside a task of the pool, after start: take the best item (or batch of cheap ones) and run it
- * here. False when there was none. */
+/* Inside a task of the pool, after start: take the best item (or batch of cheap ones) of the lane
+ * that is this worker's, or from others if the strategy steals, and run it here. False when there
+ * was none. */
 GSAW_API bool gsaw_distributor_help(gsaw_distributor *self, gsaw_worker *worker);
 
-/* Move waiting items from lanes that have too much to those that have too little, the cheapest that
- * will do first, until the skew is below the threshold; nothing when detect_skew sees no gain.
- * Returns how many moved. Any thread, at any time. */
+/* rebalance: move waiting items, and no others, from lanes that have too much to those that have
+ * too little, until the skew is below the threshold; nothing when detect_skew sees no gain. Those
+ * go first that their lane would take first, if they fit below the mean; if none does, the one that
+ * brings the two lanes nearest to each other; none that costs less than move_ns. The largest load
+ * never grows by it. It is never called by itself: strategies that steal need it for lanes that
+ * nobody is free to steal from, the others (round_robin) at the caller's choice. Returns how many
+ * moved. Any thread, at any time; a lane is locked for up to 64 items at a time. */
 GSAW_API size_t gsaw_distributor_balance(gsaw_distributor *self);
 
 /* Learn from what has been measured since the last time, and keep it in model_path. When nothing

@@ -17,21 +17,20 @@ static double cost_at(const double *costs, size_t index)
     return costs == NULL ? 1 : costs[index];
 }
 
-static gsaw_batch_options filled(const gsaw_batch_options *given, const double *costs)
+static gsaw_batch_options filled(const gsaw_batch_options *given)
 {
-    gsaw_batch_options out = given == NULL ? (gsaw_batch_options){0} : *given;
-    out.size = sizeof out;
+    gsaw_batch_options out = *given;
     out.batch_size = out.batch_size == 0 ? BATCH_SIZE : out.batch_size;
     out.min_task_size = out.min_task_size == 0 ? 1 : out.min_task_size;
     if (!(out.cost_max > 0))
-        out.cost_max = costs == NULL ? GSAW_WORK_COST_MAX : BATCH_NS;
+        out.cost_max = out.costs == NULL ? GSAW_WORK_COST_MAX : BATCH_NS;
     return out;
 }
 
 /* The batch that begins at `first`. */
-static gsaw_batch cut_one(const gsaw_batch_options *options, const double *costs, size_t first,
-                          size_t count)
+static gsaw_batch cut_one(const gsaw_batch_options *options, size_t first, size_t count)
 {
+    const double *costs = options->costs;
     gsaw_batch out = {.first = first, .end = first + 1, .cost = cost_at(costs, first)};
     while (out.end < count && out.end - first < options->batch_size &&
            out.cost + cost_at(costs, out.end) <= options->cost_max)
@@ -39,13 +38,12 @@ static gsaw_batch cut_one(const gsaw_batch_options *options, const double *costs
     return out;
 }
 
-size_t gsaw_batch_cut(const gsaw_batch_options *options, const double *costs, size_t count,
-                      gsaw_batch *out, size_t room)
+size_t gsaw_batch_cut(const gsaw_batch_options *options, gsaw_batch *out, size_t room)
 {
-    gsaw_batch_options used = filled(options, costs);
+    gsaw_batch_options used = filled(options);
     size_t batches = 0;
-    for (size_t first = 0; first < count; batches++) {
-        gsaw_batch batch = cut_one(&used, costs, first, count);
+    for (size_t first = 0; first < used.count; batches++) {
+        gsaw_batch batch = cut_one(&used, first, used.count);
         if (batches < room && out != NULL)
             out[batches] = batch;
         first = batch.end;
@@ -71,12 +69,10 @@ bool gsaw_batch_split(gsaw_batch *self, const double *costs, gsaw_batch *rest)
 
 typedef struct process {
     gsaw_batch_options options;
-    const double *costs;
     gsaw_range_function *function;
     void *argument;
     const gsaw_group *outer_group; /* of the task that processes; NULL: called from outside */
     const _Atomic uint32_t *outer_token;
-    size_t count;
 } process;
 
 static gsaw_status work_on(gsaw_worker *worker, const process *self, gsaw_batch range);
@@ -108,9 +104,9 @@ static gsaw_status run_piece(gsaw_worker *worker, const process *self, gsaw_batc
                              size_t *piece)
 {
     gsaw_batch_options limits = self->options;
-    if (self->costs == NULL && *piece < limits.batch_size)
+    if (limits.costs == NULL && *piece < limits.batch_size)
         limits.batch_size = *piece;
-    gsaw_batch now = cut_one(&limits, self->costs, range->first, range->end);
+    gsaw_batch now = cut_one(&limits, range->first, range->end);
     range->first = now.end;
     range->cost -= now.cost;
     uint64_t start_ns = gsaw__clock_ns();
@@ -137,7 +133,7 @@ static gsaw_status work_on(gsaw_worker *worker, const process *self, gsaw_batch 
         }
         part *next = &parts[forked];
         if (forked < PARTS_MAX && gsaw_worker_is_wanted(worker) &&
-            gsaw_batch_split(&range, self->costs, &next->range)) {
+            gsaw_batch_split(&range, self->options.costs, &next->range)) {
             next->process = self;
             next->task = (gsaw_task){.function = run_part, .argument = next};
             gsaw_worker_fork(worker, &next->task);
@@ -160,34 +156,30 @@ static gsaw_status run_all(gsaw_worker *worker, void *argument, uint64_t *value)
 {
     (void)value;
     const process *self = argument;
-    if (self->count <= self->options.min_task_size)
-        return self->function(worker, self->argument, 0, self->count);
-    gsaw_batch all = {.end = self->count};
-    for (size_t i = 0; i < self->count && self->costs != NULL; i++)
-        all.cost += self->costs[i];
-    if (self->costs == NULL)
-        all.cost = (double)self->count;
+    const gsaw_batch_options *options = &self->options;
+    if (options->count <= options->min_task_size)
+        return self->function(worker, self->argument, 0, options->count);
+    gsaw_batch all = {.end = options->count};
+    for (size_t i = 0; i < options->count; i++)
+        all.cost += cost_at(options->costs, i);
     return work_on(worker, self, all);
 }
 
 gsaw_status gsaw_batch_process(gsaw_pool *pool, const gsaw_batch_options *options,
-                               const double *costs, size_t count, gsaw_range_function *function,
-                               void *argument)
+                               gsaw_range_function *function, void *argument)
 {
-    if ((options != NULL && options->size != sizeof *options) || function == NULL)
+    if (options == NULL || options->size != sizeof *options || function == NULL)
         return GSAW_INVALID;
-    if (count == 0)
+    if (options->count == 0)
         return GSAW_OK;
     gsaw_worker *worker = gsaw__pool_worker_here(pool);
-    process self = {.options = filled(options, costs),
-                    .costs = costs,
+    process self = {.options = filled(options),
                     .function = function,
                     .argument = argument,
-                    .count = count};
-    if (worker != NULL && count <= self.options.min_task_size)
-        return function(worker, argument, 0, count);
-    self.outer_group = worker == NULL ? NULL : worker->group;
-    self.outer_token = worker == NULL ? NULL : worker->token;
+                    .outer_group = worker == NULL ? NULL : worker->group,
+                    .outer_token = worker == NULL ? NULL : worker->token};
+    if (worker != NULL && options->count <= self.options.min_task_size)
+        return function(worker, argument, 0, options->count);
     gsaw_group group = {0};
     gsaw_task task = {.function = run_all, .argument = &self};
     gsaw_status status = gsaw_pool_submit(pool, &group, &task);

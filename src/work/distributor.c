@@ -203,8 +203,8 @@ void gsaw_distributor_free(gsaw_distributor *self)
 
 /* ---- start and finish ---- */
 
-gsaw_status gsaw_distributor_start(gsaw_distributor *self, gsaw_work_function *function,
-                                   void *context, gsaw_error *error)
+static gsaw_status start(gsaw_distributor *self, gsaw_work_function *function, void *context,
+                         uint64_t alone_until_ns, gsaw_error *error)
 {
     if (function == NULL)
         return gsaw__fail(error, GSAW_INVALID, "no function");
@@ -213,18 +213,25 @@ gsaw_status gsaw_distributor_start(gsaw_distributor *self, gsaw_work_function *f
         return gsaw__fail(error, GSAW_INVALID, "the distributor was started already");
     if (gsaw__pool_is_forked(self->pool))
         return gsaw__fail(error, GSAW_CLOSED, "the pool belongs to the parent process");
-    self->function = function;
-    self->context = context;
-    if (self->is_own_pool && self->alone_until_ns == 0) {
+    if (self->is_own_pool && alone_until_ns == 0) {
         gsaw_status status = gsaw_pool_resize(self->pool, self->lane_count);
         if (status != GSAW_OK && status != GSAW_LIMIT) /* with fewer threads it goes as well */
             return gsaw__fail(error, status, "cannot start the workers: %s",
                               gsaw_status_text(status));
     }
+    self->function = function;
+    self->context = context;
+    self->alone_until_ns = alone_until_ns;
     /* [D8] before the look at what waits, and publishes the function */
     gsaw__store_seq_cst(&self->phase, (uint32_t)GSAW_PHASE_STARTED);
     gsaw__drivers_wake(self, gsaw__load_relaxed(&self->waiting)); /* [D6] a number */
     return GSAW_OK;
+}
+
+gsaw_status gsaw_distributor_start(gsaw_distributor *self, gsaw_work_function *function,
+                                   void *context, gsaw_error *error)
+{
+    return start(self, function, context, 0, error);
 }
 
 /* Nothing is left; ready for the next start. */
@@ -240,6 +247,7 @@ static gsaw_status end(gsaw_distributor *self, gsaw_error *error)
     else if (status == GSAW_OK && gsaw__is_cancelled(self))
         status = gsaw__fail(error, GSAW_CANCELLED, "cancelled");
     gsaw_group_reset(&self->group);
+    self->known_ns = 0;                                    /* nobody distributes now */
     gsaw__store_relaxed(&self->status, (uint32_t)GSAW_OK); /* [D9] the same */
     gsaw__store_seq_cst(&self->is_cancelled, 0u); /* [D2] nothing waits that could miss it */
     gsaw__store_seq_cst(&self->phase, (uint32_t)GSAW_PHASE_IDLE); /* [D8] one thread at a time */
@@ -268,34 +276,23 @@ gsaw_status gsaw_distributor_finish(gsaw_distributor *self, gsaw_error *error)
     return end(self, error);
 }
 
-/* Whether all that waits is known to be done before threads would be started for it. */
-static bool is_small(const gsaw_distributor *self, const gsaw_work_item *items, size_t count)
+/* Whether what waits is known to be done before threads would be started for it. */
+static bool is_small(gsaw_distributor *self)
 {
-    double total = 0;
     if (!self->is_own_pool || gsaw_pool_worker_count(self->pool) != 0)
         return false;
-    for (size_t i = 0; i < count && total < ALONE_NS; i++) {
-        bool is_known = items[i].cost > 0 || gsaw__cost_model_is_known(self->model);
-        total += !is_known ? ALONE_NS
-                 : items[i].cost > 0
-                     ? items[i].cost
-                     : gsaw_cost_model_estimate(self->model, items[i].kind, items[i].size);
-    }
-    return total < ALONE_NS;
+    gsaw__mutex_lock(&self->placing);
+    bool is = self->known_ns < ALONE_NS;
+    gsaw__mutex_unlock(&self->placing);
+    return is;
 }
 
-gsaw_status gsaw_distributor_run(gsaw_distributor *self, const gsaw_work_item *items, size_t count,
-                                 gsaw_work_function *function, void *context, gsaw_error *error)
+gsaw_status gsaw_distributor_run(gsaw_distributor *self, gsaw_work_function *function,
+                                 void *context, gsaw_error *error)
 {
-    gsaw_status status = gsaw_distributor_distribute(self, items, count, error);
-    if (status != GSAW_OK)
-        return status;
-    self->alone_until_ns = is_small(self, items, count) ? gsaw__clock_ns() + ALONE_NS : 0;
-    status = gsaw_distributor_start(self, function, context, error);
-    if (status == GSAW_OK)
-        return gsaw_distributor_finish(self, error);
-    self->alone_until_ns = 0;
-    return status;
+    uint64_t alone_until_ns = is_small(self) ? gsaw__clock_ns() + ALONE_NS : 0;
+    gsaw_status status = start(self, function, context, alone_until_ns, error);
+    return status == GSAW_OK ? gsaw_distributor_finish(self, error) : status;
 }
 
 /* ---- looking in ---- */

@@ -25,6 +25,7 @@
 /* What one call of distribute brought. */
 typedef struct gsaw__set {
     size_t count;
+    double known_ns;       /* of all items; GSAW_WORK_COST_MAX or more: not known */
     double *ways;          /* of each item; NULL: nothing depends on anything */
     gsaw__order order;     /* likewise all-zero */
     _Atomic uint64_t left; /* items that have not ended, and 1 while it is being distributed */
@@ -65,14 +66,14 @@ struct gsaw_distributor {
 
     gsaw_work_function *function; /* from start on */
     void *context;                /* of the function */
-    uint64_t alone_until_ns;      /* run() has the calling thread alone until then; 0: no */
+    double known_ns;         /* cost of what was distributed for the next start: under placing */
+    uint64_t alone_until_ns; /* run() has the calling thread alone until then; 0: no */
 
     gsaw__mutex placing; /* rank GSAW_RANK_WORK: one call of the strategy at a time, and: */
     gsaw__strategy_state state;
     gsaw_lanes placement;
     double *loads; /* scratch, of each lane */
-    uint64_t sequence;
-    struct { /* scratch, of what is released */
+    struct {       /* scratch, of what is released */
         gsaw_work_item items[GSAW_RELEASE_MAX];
         double costs[GSAW_RELEASE_MAX], ways[GSAW_RELEASE_MAX];
         gsaw__work *works[GSAW_RELEASE_MAX];
@@ -89,6 +90,7 @@ struct gsaw_distributor {
     _Atomic uint64_t waiting; /* items that wait */
     char padding_waiting[GSAW_SEPARATION];
     _Atomic uint64_t submitted; /* items ever */
+    _Atomic uint64_t sequence;  /* of the next item */
 };
 
 /* What a thread has ended and not yet told. All-zero: nothing. */
@@ -121,6 +123,7 @@ void gsaw__distributor_fail(gsaw_distributor *self, gsaw_status status, const gs
 /* drive.c: end all that waits in lanes as cancelled. */
 void gsaw__distributor_drain(gsaw_distributor *self);
 
+/* Whether nothing is to start any more. Any thread. */
 static inline bool gsaw__is_cancelled(const gsaw_distributor *self)
 {
     /* [D2] after items were put into lanes: pairs with D2 in cancel(), that then looks there */

@@ -145,19 +145,13 @@ static gsaw_status call_item(gsaw_worker *worker, void *argument, uint64_t *valu
     return self->distributor->function(worker, self->distributor->context, self->item);
 }
 
-/* Items of one kind, measured together. */
-typedef struct measure {
-    uint64_t start_ns, count, size;
-    double cost;
-    uint32_t kind;
-} measure;
-
-/* Tell the model, and go on from here. */
-static void measure_end(gsaw_distributor *self, uint32_t lane, measure *at, uint64_t now_ns)
+/* Tell the model of items of one kind that were measured together, and begin anew. */
+static void observe(const gsaw_distributor *self, uint32_t lane, gsaw_cost_sample *sample,
+                    uint64_t ns)
 {
-    gsaw_cost_model_observe(self->model, lane, at->kind, at->count, at->size,
-                            now_ns - at->start_ns);
-    *at = (measure){.start_ns = now_ns};
+    sample->ns = ns;
+    gsaw_cost_model_observe(self->model, lane, sample);
+    *sample = (gsaw_cost_sample){0};
 }
 
 static enum gsaw__end run_one(gsaw_distributor *self, gsaw_worker *worker, gsaw__work *work)
@@ -205,33 +199,42 @@ static void adapt(const gsaw_distributor *self, gsaw__lane *lane, double cost, u
     gsaw__store_relaxed(&lane->room, room); /* [D10] the same */
 }
 
+/* Whether the rest of a batch is better shared: it runs for longer than it was taken for. */
+static bool is_shared(const gsaw_distributor *self, const gsaw_worker *worker, uint64_t begun_ns)
+{
+    return self->strategy.steals && gsaw_worker_is_wanted(worker) &&
+           gsaw__clock_ns() - begun_ns > GIVE_BACK_NS;
+}
+
 /* Run a batch. The distributor may be gone on return for who is not one of its drivers. Returns
  * the time at its end. */
 static uint64_t run(gsaw_distributor *self, gsaw_worker *worker, uint32_t lane, gsaw__work *work)
 {
     gsaw__tally tally = {0};
-    uint64_t begun_ns = gsaw__clock_ns(), now_ns = begun_ns;
-    measure part = {.start_ns = begun_ns};
+    gsaw_cost_sample sample = {0};
+    uint64_t begun_ns = gsaw__clock_ns(), start_ns = begun_ns, now_ns;
     double cost = 0;
     for (gsaw__work *next; work != NULL; work = next) {
         const gsaw_work_item *item = work->item;
-        if (part.count != 0 && part.kind != item->kind)
-            measure_end(self, lane, &part, now_ns = gsaw__clock_ns());
-        part.kind = item->kind;
-        part.count++;
-        part.size += item->size;
+        if (sample.count != 0 && sample.kind != item->kind) {
+            now_ns = gsaw__clock_ns();
+            observe(self, lane, &sample, now_ns - start_ns);
+            start_ns = now_ns;
+        }
+        sample.kind = item->kind;
+        sample.count++;
+        sample.size += item->size;
         cost += work->cost;
         next = work->next;
         enum gsaw__end end = run_one(self, worker, work);
         gsaw__settle(self, &tally, work, end);
-        if (next != NULL && self->strategy.steals && gsaw_worker_is_wanted(worker) &&
-            gsaw__clock_ns() - begun_ns > GIVE_BACK_NS) {
+        if (next != NULL && is_shared(self, worker, begun_ns)) {
             give_back(self, lane, next);
             next = NULL;
         }
     }
     now_ns = gsaw__clock_ns();
-    measure_end(self, lane, &part, now_ns);
+    observe(self, lane, &sample, now_ns - start_ns);
     adapt(self, &self->lanes[lane], cost, now_ns - begun_ns);
     gsaw__tally_tell(self, &tally, lane);
     return now_ns;
@@ -291,21 +294,19 @@ static gsaw_status drive(gsaw_worker *worker, void *argument, uint64_t *value)
     uint32_t lane = driver->lane;
     uint64_t alone_until_ns = self->alone_until_ns;
     gsaw__trace_hide(&worker->trace); /* the items have spans of their own */
+    bool is_late = false;             /* who waits in finish gets threads started for the rest */
     do {
         gsaw__work *work;
-        while ((work = take(self, lane)) != NULL) {
+        while (!is_late && (work = take(self, lane)) != NULL) {
             uint64_t now_ns = run(self, worker, lane, work);
-            if (alone_until_ns != 0 && now_ns > alone_until_ns)
-                break; /* who waits in finish gets threads started for the rest */
+            is_late = alone_until_ns != 0 && now_ns > alone_until_ns;
         }
         if (gsaw__pool_is_dropping(self->pool))
             gsaw_distributor_cancel(self);
         deactivate(self, lane);
-        if (work != NULL && has_work(self, lane)) {
-            start_driver(self, lane);
-            break;
-        }
-    } while (has_work(self, lane) && activate(self, lane));
+    } while (!is_late && has_work(self, lane) && activate(self, lane));
+    if (is_late && has_work(self, lane))
+        start_driver(self, lane);
     worker->is_own = true; /* what it ran was counted */
     /* [D11] release, pairs with D11 in choose_driver() */
     gsaw__store_release(&driver->is_used, 0u);

@@ -87,8 +87,10 @@ void gsaw__lane_add(gsaw__lane *self, gsaw__heap *take_heap);
  * one). */
 gsaw__work *gsaw__lane_take(gsaw__lane *self, gsaw__portion portion, bool half);
 
-/* Have `choose` move some of the lane to `out`, under the lock. */
+/* Moves some of what is in a lane to `out`; allocates and locks nothing. */
 typedef void gsaw__lane_chooser(gsaw__heap *from, const void *argument, gsaw__heap *out);
+
+/* Call it under the lock. */
 void gsaw__lane_choose(gsaw__lane *self, gsaw__lane_chooser *choose, const void *argument,
                        gsaw__heap *out);
 

@@ -2,10 +2,9 @@
  * Keeps:   base and per_size are never negative; an estimate is 1 ns to GSAW_WORK_COST_MAX,
  *          whatever was observed or read.
  * Threads: each shard has a lock; fit, load and save when nobody observes or estimates.
- * Next:    model.h */
+ * Next:    model.h, model_file.c */
 #include "work/model.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -16,27 +15,21 @@
 #define SHARDS_MAX 4096u
 #define PRIOR 8.0 /* items like all others, that each kind is taken to have had */
 
-/* Sums over batches of `n` items with sizes adding up to s, that took t: each batch weighs as many
- * as it has items, so s * s and s * t are divided by n. */
-typedef struct sums {
-    double n, s, t, ss, st;
-} sums;
-
-typedef struct observations {
-    gsaw__mutex lock; /* rank GSAW_RANK_LEAF */
-    sums kinds[GSAW_WORK_KINDS];
-    char padding[GSAW_SEPARATION];
-} observations;
-
 typedef struct line {
     double base, per_size;
 } line;
+
+typedef struct observations {
+    gsaw__mutex lock; /* rank GSAW_RANK_LEAF */
+    gsaw__cost_sums kinds[GSAW_WORK_KINDS];
+    char padding[GSAW_SEPARATION];
+} observations;
 
 struct gsaw_cost_model {
     const gsaw_allocator *allocator;
     uint32_t shard_count, ready; /* locks that exist */
     bool is_known;
-    sums kept[GSAW_WORK_KINDS];
+    gsaw__cost_sums kept[GSAW_WORK_KINDS]; /* as of the last fit */
     line lines[GSAW_WORK_KINDS];
     observations *shards;
 };
@@ -78,14 +71,13 @@ void gsaw_cost_model_free(gsaw_cost_model *self)
     gsaw__free(self->allocator, self, sizeof *self);
 }
 
-void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, uint32_t kind, uint64_t count,
-                             uint64_t size, uint64_t ns)
+void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, const gsaw_cost_sample *sample)
 {
-    if (kind >= GSAW_WORK_KINDS || count == 0 || ns == 0)
+    if (sample->kind >= GSAW_WORK_KINDS || sample->count == 0 || sample->ns == 0)
         return;
-    double n = (double)count, s = (double)size, t = (double)ns;
+    double n = (double)sample->count, s = (double)sample->size, t = (double)sample->ns;
     observations *at = &self->shards[shard % self->shard_count];
-    sums *into = &at->kinds[kind];
+    gsaw__cost_sums *into = &at->kinds[sample->kind];
     gsaw__mutex_lock(&at->lock);
     into->n += n;
     into->s += s;
@@ -97,7 +89,7 @@ void gsaw_cost_model_observe(gsaw_cost_model *self, uint32_t shard, uint32_t kin
 
 /* ---- fitting ---- */
 
-static void add(sums *to, const sums *from, double times)
+static void add(gsaw__cost_sums *to, const gsaw__cost_sums *from, double times)
 {
     to->n += times * from->n;
     to->s += times * from->s;
@@ -106,8 +98,8 @@ static void add(sums *to, const sums *from, double times)
     to->st += times * from->st;
 }
 
-/* The line through these sums with neither part below 0. */
-static line fit(const sums *of)
+/* The line through these gsaw__cost_sums with neither part below 0. */
+static line fit(const gsaw__cost_sums *of)
 {
     double spread = of->n * of->ss - of->s * of->s;
     line out = {.base = of->t / of->n};
@@ -127,7 +119,7 @@ static line fit(const sums *of)
 /* Lines from what is kept: few observations of a kind are pulled towards all kinds together. */
 static void fit_all(gsaw_cost_model *self)
 {
-    sums all = {0};
+    gsaw__cost_sums all = {0};
     for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++)
         add(&all, &self->kept[kind], 1);
     self->is_known = all.n > 0;
@@ -135,11 +127,11 @@ static void fit_all(gsaw_cost_model *self)
         return;
     line pooled = fit(&all);
     /* Items of the sizes there were, that cost what the pooled line says. */
-    sums prior = {.n = PRIOR, .s = PRIOR * all.s / all.n, .ss = PRIOR * all.ss / all.n};
+    gsaw__cost_sums prior = {.n = PRIOR, .s = PRIOR * all.s / all.n, .ss = PRIOR * all.ss / all.n};
     prior.t = pooled.base * prior.n + pooled.per_size * prior.s;
     prior.st = pooled.base * prior.s + pooled.per_size * prior.ss;
     for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++) {
-        sums with = self->kept[kind];
+        gsaw__cost_sums with = self->kept[kind];
         add(&with, &prior, 1);
         self->lines[kind] = self->kept[kind].n > 0 ? fit(&with) : pooled;
     }
@@ -147,7 +139,7 @@ static void fit_all(gsaw_cost_model *self)
 
 void gsaw_cost_model_fit(gsaw_cost_model *self)
 {
-    sums fresh[GSAW_WORK_KINDS];
+    gsaw__cost_sums fresh[GSAW_WORK_KINDS];
     memset(fresh, 0, sizeof fresh);
     bool is_any = false;
     for (uint32_t i = 0; i < self->shard_count; i++) {
@@ -163,7 +155,7 @@ void gsaw_cost_model_fit(gsaw_cost_model *self)
     if (!is_any)
         return;
     for (uint32_t kind = 0; kind < GSAW_WORK_KINDS; kind++) {
-        sums old = self->kept[kind];
+        gsaw__cost_sums old = self->kept[kind];
         self->kept[kind] = fresh[kind];
         add(&self->kept[kind], &old, 0.5);
     }
@@ -182,14 +174,15 @@ double gsaw_cost_model_estimate(const gsaw_cost_model *self, uint32_t kind, uint
     return cost <= GSAW_WORK_COST_MAX ? cost : GSAW_WORK_COST_MAX;
 }
 
-gsaw_status gsaw_cost_model_save(const gsaw_cost_model *self, const char *path, gsaw_error *error)
+const gsaw_allocator *gsaw__cost_model_allocator(const gsaw_cost_model *self)
 {
-    (void)self;
-    return gsaw__fail(error, GSAW_UNSUPPORTED, "%s: not yet", path);
+    return self->allocator;
 }
 
-gsaw_status gsaw_cost_model_load(gsaw_cost_model *self, const char *path, gsaw_error *error)
+const gsaw__cost_sums *gsaw__cost_model_sums(const gsaw_cost_model *self) { return self->kept; }
+
+void gsaw__cost_model_set(gsaw_cost_model *self, const gsaw__cost_sums *sums)
 {
-    (void)self;
-    return gsaw__fail(error, GSAW_NOT_FOUND, "%s: not yet", path);
+    memcpy(self->kept, sums, sizeof self->kept);
+    fit_all(self);
 }

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/status.h"
 #include "work/distributor.h"
+#include "work/model.h"
 
 #define DOOMED (UINT32_C(1) << 31) /* in pending: something that it waits for did not end well */
 
@@ -31,11 +32,13 @@ void gsaw__set_release(gsaw_distributor *self, gsaw__set *set, uint64_t count)
         set_free(self, set);
 }
 
-/* What an item costs: as it says, or as the user's function or the model does. */
-static gsaw_status cost_of(const gsaw_distributor *self, const gsaw_work_item *items, size_t index,
-                           double *out, gsaw_error *error)
+/* What an item costs: as it says, or as the user's function or the model does, which knows only
+ * what was observed. */
+static gsaw_status find_cost(const gsaw_distributor *self, gsaw__set *set,
+                             const gsaw_work_item *items, size_t index, gsaw_error *error)
 {
     const gsaw_work_item *item = &items[index];
+    gsaw__work *work = &set->works[index];
     double cost = item->cost;
     if (cost == 0 && self->options.cost != NULL) {
         cost = self->options.cost(self->options.cost_context, item);
@@ -44,7 +47,9 @@ static gsaw_status cost_of(const gsaw_distributor *self, const gsaw_work_item *i
             return gsaw__fail(error, GSAW_RANGE, "%s: the cost function says %g, not 0 to %g",
                               gsaw__item_name(items, index, room), cost, GSAW_WORK_COST_MAX);
     }
-    *out = cost > 0 ? cost : gsaw_cost_model_estimate(self->model, item->kind, item->size);
+    bool is_known = cost > 0 || gsaw__cost_model_is_known(self->model);
+    work->cost = cost > 0 ? cost : gsaw_cost_model_estimate(self->model, item->kind, item->size);
+    set->known_ns += is_known ? work->cost : GSAW_WORK_COST_MAX;
     return GSAW_OK;
 }
 
@@ -66,10 +71,13 @@ static gsaw_status set_new(gsaw_distributor *self, const gsaw_work_item *items, 
     set->ways = gsaw__alloc_large(self->allocator, count * sizeof *set->ways);
     if (set->ways == NULL)
         status = gsaw__fail_memory(error);
+    uint64_t first = gsaw__add_relaxed(&self->sequence, count); /* relaxed: numbers */
     for (size_t i = 0; i < count && status == GSAW_OK; i++) {
-        set->works[i] = (gsaw__work){.item = &items[i], .set = set, .lane = GSAW_NONE};
-        status = cost_of(self, items, i, &set->works[i].cost, error);
-        set->ways[i] = set->works[i].cost;
+        gsaw__work *work = &set->works[i];
+        *work =
+            (gsaw__work){.item = &items[i], .set = set, .sequence = first + i, .lane = GSAW_NONE};
+        status = find_cost(self, set, items, i, error);
+        set->ways[i] = work->cost;
     }
     if (status != GSAW_OK) {
         set_free(self, set);
@@ -283,15 +291,13 @@ static bool list_ready(gsaw_distributor *self, gsaw__set *set, const gsaw_work_i
 }
 
 /* Place what is ready and publish it, all or nothing. */
-static gsaw_status submit(gsaw_distributor *self, gsaw__set *set, const batch *given,
+static gsaw_status submit(gsaw_distributor *self, const gsaw__set *set, const batch *given,
                           gsaw_error *error)
 {
     gsaw__mutex_lock(&self->placing);
-    for (size_t i = 0; i < set->count; i++)
-        set->works[i].sequence = self->sequence + i;
     gsaw_status status = place(self, given, error);
     if (status == GSAW_OK) {
-        self->sequence += set->count;
+        self->known_ns += set->known_ns;
         gsaw__pool_begin(&self->group, set->count);
         gsaw__add_relaxed(&self->submitted, set->count); /* [D7] published by the lanes' locks */
         gsaw__add_relaxed(&self->waiting, set->count);   /* [D6] a number */

@@ -20,7 +20,8 @@ FILES = ["task/deque.h", "task/deque.c", "task/park.h", "task/park.c", "task/inb
 # The programs that meet a file, the fastest first.
 PROGRAMS = {"deque": ["test_sim_deque"],
             "park": ["test_sim_park"],
-            "inbox": ["test_sim_inbox"]}
+            "inbox": ["test_sim_inbox"], "drive": ["test_sim_distributor"],
+            "lane": ["test_sim_distributor"], "place": ["test_sim_distributor"]}
 WEAKER = {"load": {"seq_cst": ["acquire"], "acquire": ["relaxed"]},
           "store": {"seq_cst": ["release"], "release": ["relaxed"]}}
 CHANGE = {"seq_cst": ["acq_rel"], "acq_rel": ["acquire", "release"],

@@ -66,8 +66,8 @@ static void test_distributor_runs_each_item_once(void **state)
             gsaw_error error = {0};
             assert_int_equal(gsaw_distributor_lane_count(distributor), workers);
             for (uint32_t round = 1; round <= 2; round++) {
-                if (gsaw_distributor_run(distributor, items, MANY, count_run, NULL, &error) !=
-                    GSAW_OK)
+                if (gsaw_distributor_distribute(distributor, items, MANY, &error) != GSAW_OK ||
+                    gsaw_distributor_run(distributor, count_run, NULL, &error) != GSAW_OK)
                     fail_msg("%s", error.text);
                 check_counts(distributor, (gsaw_distributor_counts){.submitted = round * MANY,
                                                                     .done = round * MANY});
