@@ -66,6 +66,23 @@ static double cost_of(const gsaw__run *run, const gsaw__dir *dir, const gsaw__di
     return gsaw_cost_model_estimate(run->codebase->model, entry->language, size);
 }
 
+/* Join batches that have fewer than `least` entries with those behind them. */
+static void join(gsaw__run_slot *slot, size_t least)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slot->cut.count; i++) {
+        gsaw_batch *last = count == 0 ? NULL : &slot->cut.items[count - 1];
+        const gsaw_batch *next = &slot->cut.items[i];
+        if (last != NULL && last->end - last->first < least) {
+            last->end = next->end;
+            last->cost += next->cost;
+        } else {
+            slot->cut.items[count++] = *next;
+        }
+    }
+    slot->cut.count = count;
+}
+
 /* Cut the listing into slot->cut. False: no memory. */
 static bool cut(gsaw__run *run, gsaw__run_slot *slot, const gsaw__dir *dir)
 {
@@ -78,13 +95,14 @@ static bool cut(gsaw__run *run, gsaw__run_slot *slot, const gsaw__dir *dir)
         slot->costs.items[i] = cost_of(run, dir, &dir->entries[i]);
     gsaw_batch_options options = {.size = sizeof options,
                                   .batch_size = config->batch_size,
-                                  .min_task_size = config->min_task_size,
-                                  .cost_max = BATCH_NS};
-    size_t count = gsaw_batch_cut(&options, slot->costs.items, dir->count, NULL, 0);
+                                  .cost_max = BATCH_NS,
+                                  .count = dir->count,
+                                  .costs = slot->costs.items};
+    size_t count = gsaw_batch_cut(&options, NULL, 0);
     if (!gsaw__array_reserve(&slot->cut, allocator, count))
         return false;
-    slot->cut.count =
-        gsaw_batch_cut(&options, slot->costs.items, dir->count, slot->cut.items, count);
+    slot->cut.count = gsaw_batch_cut(&options, slot->cut.items, count);
+    join(slot, config->min_task_size);
     return true;
 }
 
@@ -196,9 +214,12 @@ static void parse_entry(gsaw__run *run, gsaw_worker *worker, gsaw__dir *dir, uin
     gsaw__lap_end(&slot->lap, begun_ns, &record->cost_ns, &record->waited_ns);
     gsaw_worker_span_end(worker, begun, entry->name, index);
     uint32_t shard = gsaw_worker_index(worker);
+    gsaw_cost_sample sample = {.kind = entry->language,
+                               .count = 1,
+                               .size = record->bytes,
+                               .ns = record->cost_ns - record->waited_ns};
     if (record->facts != NULL)
-        gsaw_cost_model_observe(run->codebase->model, shard, entry->language, 1, record->bytes,
-                                record->cost_ns - record->waited_ns);
+        gsaw_cost_model_observe(run->codebase->model, shard, &sample);
     gsaw_progress_update(run->progress, shard, 1);
 }
 

@@ -24,8 +24,7 @@ struct gsaw_codebase {
     const char *root;        /* path of the root folder, absolute where that was possible */
     _Atomic uint32_t cancel; /* not 0: stop the run */
     gsaw_cost_model *model;  /* what files cost, learned from run to run; NULL before the first */
-    uint32_t model_shards;
-    bool serial;                 /* one worker, whatever config says */
+    bool serial;             /* one worker, whatever config says */
     _Atomic(const char *) phase; /* of the run that goes on; static storage */
     gsaw_progress_function *progress;
     void *progress_context;

@@ -88,7 +88,7 @@ static gsaw_status predict(const gsaw__replay *replay, uint32_t workers, gsaw_pr
     if (status != GSAW_OK)
         return status;
     const gsaw__calibration *measured = replay->calibration;
-    uint64_t serial_ns = gsaw__replay_serial(replay, workers);
+    uint64_t serial_ns = replay->serial_ns;
     struct parts parts = {.file = SIZE_MAX};
     parts.ns[GSAW_BOTTLENECK_SERIAL] = serial_ns - serial_ns / workers;
     parts.ns[GSAW_BOTTLENECK_CONTENTION] = minus(flat.makespan_ns, even.makespan_ns);
@@ -117,8 +117,7 @@ static gsaw_status predict_all(const gsaw__replay *replay, gsaw_diagnosis *out)
         out->predictions[i].speedup =
             (double)out->predictions[0].wall_ns / (double)out->predictions[i].wall_ns;
     }
-    out->serial_fraction =
-        (double)gsaw__replay_serial(replay, 1) / (double)out->predictions[0].wall_ns;
+    out->serial_fraction = (double)replay->serial_ns / (double)out->predictions[0].wall_ns;
     return GSAW_OK;
 }
 
@@ -170,7 +169,7 @@ static void take_apart(const gsaw__replay *replay, const gsaw__replay *recorded,
 {
     struct parts parts = {.file = SIZE_MAX};
     uint32_t jobs = out->jobs;
-    uint64_t serial_ns = gsaw__replay_serial(replay, jobs);
+    uint64_t serial_ns = replay->serial_ns;
     uint64_t awake_ns = minus(replay->files_ns + replay->directories_ns, replay->waited_ns);
     uint64_t explained_ns = less(out->idle_ns, simulated->idle_ns);
     parts.ns[GSAW_BOTTLENECK_SERIAL] = serial_ns - serial_ns / jobs;

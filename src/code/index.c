@@ -94,18 +94,18 @@ static gsaw_status make_pool(gsaw__run *run, gsaw_error *error)
 static gsaw_status make_model(gsaw__run *run, gsaw_error *error)
 {
     gsaw_codebase *codebase = run->codebase;
-    if (codebase->model != NULL && codebase->model_shards >= run->slot_count)
+    if (codebase->model != NULL)
         return GSAW_OK;
-    gsaw_cost_model_free(codebase->model);
-    codebase->model = NULL;
     gsaw_status status =
         gsaw_cost_model_new(codebase->allocator, run->slot_count, &codebase->model, error);
     if (status != GSAW_OK)
         return status;
-    codebase->model_shards = run->slot_count;
     for (uint32_t kind = 0; kind < gsaw__language_count(); kind++) {
-        gsaw_cost_model_observe(codebase->model, 0, kind, 1, 0, FILE_NS);
-        gsaw_cost_model_observe(codebase->model, 0, kind, 1, MIB, FILE_NS + MIB_NS);
+        const gsaw_cost_sample samples[] = {
+            {.kind = kind, .count = 1, .ns = FILE_NS},
+            {.kind = kind, .count = 1, .size = MIB, .ns = FILE_NS + MIB_NS}};
+        gsaw_cost_model_observe(codebase->model, 0, &samples[0]);
+        gsaw_cost_model_observe(codebase->model, 0, &samples[1]);
     }
     gsaw_cost_model_fit(codebase->model);
     return GSAW_OK;

@@ -86,7 +86,6 @@ gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
 {
     *self = (gsaw__replay){.codebase = codebase, .calibration = calibration};
     const gsaw__timing *timing = &codebase->timing;
-    uint32_t jobs = codebase->summary.jobs;
     if (tasks_most(self) >= GSAW_NO_TASK)
         return GSAW_RANGE;
     self->directory_count = (uint32_t)timing->directories.count;
@@ -96,8 +95,8 @@ gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
         gsaw__replay_clear(self);
         return GSAW_NO_MEMORY;
     }
-    self->serial_ns = timing->steps_ns[GSAW_STEP_SET_UP] + timing->steps_ns[GSAW_STEP_PUBLISH];
-    self->thread_ns = timing->steps_ns[GSAW_STEP_THREADS] / (jobs == 0 ? 1 : jobs);
+    self->serial_ns = timing->steps_ns[GSAW_STEP_THREADS] + timing->steps_ns[GSAW_STEP_SET_UP] +
+                      timing->steps_ns[GSAW_STEP_PUBLISH];
     add_workers(self);
     self->slowed = slowed_by(self);
     take_directories(self);
@@ -137,11 +136,6 @@ gsaw_status gsaw__replay_run(const gsaw__replay *self, uint32_t workers,
     gsaw_status status = gsaw__simulate(&simulation, out);
     gsaw__free(self->codebase->allocator, slowdown, workers * sizeof *slowdown);
     return status;
-}
-
-uint64_t gsaw__replay_serial(const gsaw__replay *self, uint32_t workers)
-{
-    return self->serial_ns + self->thread_ns * workers;
 }
 
 size_t gsaw__replay_file(const gsaw__replay *self, uint32_t task)

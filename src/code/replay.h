@@ -18,9 +18,10 @@ typedef struct gsaw__replay {
     uint32_t count, directory_count;
     uint64_t files_ns, waited_ns, directories_ns; /* as recorded, all workers together */
     uint64_t busy_ns, idle_ns;
-    uint64_t serial_ns, thread_ns; /* before and behind the tasks; of that, to start a thread */
-    uint64_t overhead_ns;          /* of a task, beside its duration; made like the durations */
-    double slowed;                 /* how many times longer the durations were than on one worker */
+    uint64_t serial_ns; /* before and behind the tasks, the first thread's start too; the others are
+                           started while it works */
+    uint64_t overhead_ns; /* of a task, beside its duration; made like the durations */
+    double slowed;        /* how many times longer the durations were than on one worker */
 } gsaw__replay;
 
 enum gsaw__contending {
@@ -40,9 +41,6 @@ void gsaw__replay_clear(gsaw__replay *self);
 /* Simulate the tasks on so many workers. Errors: as gsaw__simulate. */
 gsaw_status gsaw__replay_run(const gsaw__replay *self, uint32_t workers,
                              enum gsaw__contending contending, gsaw__simulated *out);
-
-/* What a run with so many workers does outside of its tasks. */
-uint64_t gsaw__replay_serial(const gsaw__replay *self, uint32_t workers);
 
 /* The index of the file of a task; SIZE_MAX: it is a directory, or no task. */
 size_t gsaw__replay_file(const gsaw__replay *self, uint32_t task);
