@@ -500,11 +500,10 @@ bool gsaw__worker_help(gsaw_worker *self, const gsaw__wait *wait)
         if (take_of(self, wait->group, &job)) {
             resume(self);
             gsaw__run(self, job);
-            continue;
+        } else {
+            gsaw__credit_flush(self);
+            in_time = is_done(wait) || help_or_sleep(self, wait);
         }
-        gsaw__credit_flush(self);
-        if (!is_done(wait))
-            in_time = help_or_sleep(self, wait);
         if (wait->deadline_ns != GSAW_PARK_FOREVER && gsaw__clock_ns() >= wait->deadline_ns)
             in_time = false;
     }

@@ -249,7 +249,7 @@ static gsaw_status end(gsaw_distributor *self, gsaw_error *error)
     gsaw_group_reset(&self->group);
     self->known_ns = 0;                                    /* nobody distributes now */
     gsaw__store_relaxed(&self->status, (uint32_t)GSAW_OK); /* [D9] the same */
-    gsaw__store_seq_cst(&self->is_cancelled, 0u); /* [D2] nothing waits that could miss it */
+    gsaw__store_relaxed(&self->is_cancelled, 0u); /* [D2] nothing waits that could miss it */
     gsaw__store_seq_cst(&self->phase, (uint32_t)GSAW_PHASE_IDLE); /* [D8] one thread at a time */
     return status;
 }

@@ -126,8 +126,9 @@ void gsaw__distributor_drain(gsaw_distributor *self);
 /* Whether nothing is to start any more. Any thread. */
 static inline bool gsaw__is_cancelled(const gsaw_distributor *self)
 {
-    /* [D2] after items were put into lanes: pairs with D2 in cancel(), that then looks there */
-    return gsaw__load_seq_cst(&self->is_cancelled) != 0;
+    /* [D2] relaxed: who has put items into a lane and looks here then, and cancel(), that then
+     * looks into the lane, are ordered by the lock of the lane: one of the two sees the other */
+    return gsaw__load_relaxed(&self->is_cancelled) != 0;
 }
 
 #endif

@@ -74,8 +74,8 @@ void gsaw_distributor_cancel(gsaw_distributor *self)
 {
     gsaw__pool_begin(&self->group, 1); /* nobody comes back from finish meanwhile */
     gsaw_group_cancel(&self->group);
-    /* [D2] before the look into the lanes, pairs with D2 in is_cancelled() */
-    gsaw__store_seq_cst(&self->is_cancelled, 1u);
+    /* [D2] relaxed: before the look into the lanes, see is_cancelled() */
+    gsaw__store_relaxed(&self->is_cancelled, 1u);
     gsaw__distributor_drain(self);
     gsaw__pool_end(self->pool, &self->group, 1);
 }

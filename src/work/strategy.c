@@ -66,11 +66,12 @@ static gsaw_status place_runs(void *context, const gsaw_strategy_view *view, gsa
     double total = 0, before = 0;
     for (size_t i = 0; i < view->count; i++)
         total += view->costs[i];
-    uint32_t first = lightest_lane(view);
+    uint32_t lightest = lightest_lane(view), first = 0;
     for (size_t i = 0; i < view->count; i++) {
         double middle = (before + view->costs[i] / 2) / total * view->lane_count;
         uint32_t run = middle < view->lane_count ? (uint32_t)middle : view->lane_count - 1;
-        gsaw_lanes_put(lanes, (first + run) % view->lane_count, i, 0);
+        first = i == 0 ? run : first;
+        gsaw_lanes_put(lanes, (lightest + run - first) % view->lane_count, i, 0);
         before += view->costs[i];
     }
     return GSAW_OK;
