@@ -10,10 +10,9 @@
 #include "cli/cli.h"
 
 /* The whole report for people. */
-void gsaw__doctor_print(gsaw__cli *cli, const gsaw_codebase *code, const gsaw_diagnosis *diagnosis);
+void gsaw__doctor_print(gsaw__cli *cli, const gsaw_codebase *code, const gsaw_diagnosis *self);
 
 /* Append ,"doctor":{...}. */
-void gsaw__doctor_field(gsaw__buffer *out, const gsaw_codebase *code,
-                        const gsaw_diagnosis *diagnosis);
+void gsaw__doctor_field(gsaw__buffer *out, const gsaw_codebase *code, const gsaw_diagnosis *self);
 
 #endif

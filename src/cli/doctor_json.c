@@ -70,25 +70,24 @@ static void list_field(gsaw__buffer *out, const char *key)
     gsaw__buffer_append_byte(out, '[');
 }
 
-static void parts_field(gsaw__buffer *out, const gsaw_diagnosis *diagnosis)
+static void parts_field(gsaw__buffer *out, const gsaw_diagnosis *self)
 {
     gsaw__json_key(out, "parts_ms");
     gsaw__buffer_append_byte(out, '{');
     for (int i = 0; i < GSAW_BOTTLENECK_COUNT; i++)
-        time_field(out, gsaw_bottleneck_name((gsaw_bottleneck)i), diagnosis->parts_ns[i]);
+        time_field(out, gsaw_bottleneck_name((gsaw_bottleneck)i), self->parts_ns[i]);
     gsaw__buffer_append_byte(out, '}');
 }
 
-static void path_field(gsaw__buffer *out, const gsaw_codebase *code,
-                       const gsaw_diagnosis *diagnosis)
+static void path_field(gsaw__buffer *out, const gsaw_codebase *code, const gsaw_diagnosis *self)
 {
     gsaw__json_key(out, "critical_path");
     gsaw__buffer_append_byte(out, '{');
-    time_field(out, "ms", diagnosis->critical_ns);
-    file_field(out, "file", code, diagnosis->critical_file);
+    time_field(out, "ms", self->critical_ns);
+    file_field(out, "file", code, self->critical_file);
     list_field(out, "steps");
-    for (size_t i = 0; i < diagnosis->critical_count; i++) {
-        const gsaw_path_step *step = &diagnosis->critical_path[i];
+    for (size_t i = 0; i < self->critical_count; i++) {
+        const gsaw_path_step *step = &self->critical_path[i];
         open_item(out, i == 0);
         gsaw__json_text_field(out, "name", step->name, strlen(step->name));
         time_field(out, "ms", step->ns);
@@ -98,11 +97,11 @@ static void path_field(gsaw__buffer *out, const gsaw_codebase *code,
 }
 
 static void stragglers_field(gsaw__buffer *out, const gsaw_codebase *code,
-                             const gsaw_diagnosis *diagnosis)
+                             const gsaw_diagnosis *self)
 {
     list_field(out, "stragglers");
-    for (size_t i = 0; i < diagnosis->straggler_count; i++) {
-        const gsaw_straggler *straggler = &diagnosis->stragglers[i];
+    for (size_t i = 0; i < self->straggler_count; i++) {
+        const gsaw_straggler *straggler = &self->stragglers[i];
         open_item(out, i == 0);
         file_field(out, "path", code, straggler->file);
         time_field(out, "ms", straggler->cost_ns);
@@ -114,11 +113,11 @@ static void stragglers_field(gsaw__buffer *out, const gsaw_codebase *code,
     gsaw__buffer_append_byte(out, ']');
 }
 
-static void contention_field(gsaw__buffer *out, const gsaw_diagnosis *diagnosis)
+static void contention_field(gsaw__buffer *out, const gsaw_diagnosis *self)
 {
     list_field(out, "contention");
-    for (size_t i = 0; i < diagnosis->contention_count; i++) {
-        const gsaw_contention *point = &diagnosis->contention[i];
+    for (size_t i = 0; i < self->contention_count; i++) {
+        const gsaw_contention *point = &self->contention[i];
         open_item(out, i == 0);
         gsaw__json_number_field(out, "workers", point->workers);
         gsaw__json_decimal_field(out, "factor", point->factor);
@@ -127,15 +126,15 @@ static void contention_field(gsaw__buffer *out, const gsaw_diagnosis *diagnosis)
         gsaw__buffer_append_byte(out, '}');
     }
     gsaw__buffer_append_byte(out, ']');
-    time_field(out, "contention_ms", diagnosis->contention_ns);
+    time_field(out, "contention_ms", self->contention_ns);
 }
 
 static void predictions_field(gsaw__buffer *out, const gsaw_codebase *code,
-                              const gsaw_diagnosis *diagnosis)
+                              const gsaw_diagnosis *self)
 {
     list_field(out, "predictions");
     for (size_t i = 0; i < GSAW_PREDICTION_COUNT; i++) {
-        const gsaw_prediction *prediction = &diagnosis->predictions[i];
+        const gsaw_prediction *prediction = &self->predictions[i];
         open_item(out, i == 0);
         gsaw__json_number_field(out, "workers", prediction->workers);
         time_field(out, "wall_ms", prediction->wall_ns);
@@ -150,28 +149,27 @@ static void predictions_field(gsaw__buffer *out, const gsaw_codebase *code,
     gsaw__buffer_append_byte(out, ']');
 }
 
-void gsaw__doctor_field(gsaw__buffer *out, const gsaw_codebase *code,
-                        const gsaw_diagnosis *diagnosis)
+void gsaw__doctor_field(gsaw__buffer *out, const gsaw_codebase *code, const gsaw_diagnosis *self)
 {
     gsaw__json_key(out, "doctor");
     gsaw__buffer_append_byte(out, '{');
-    word_field(out, diagnosis->bottleneck);
-    file_field(out, "file", code, diagnosis->bottleneck_file);
-    gsaw__json_number_field(out, "cpus", diagnosis->cpus);
-    gsaw__json_decimal_field(out, "efficiency", diagnosis->efficiency);
-    gsaw__json_decimal_field(out, "serial_fraction", diagnosis->serial_fraction);
-    parts_field(out, diagnosis);
+    word_field(out, self->bottleneck);
+    file_field(out, "file", code, self->bottleneck_file);
+    gsaw__json_number_field(out, "cpus", self->cpus);
+    gsaw__json_decimal_field(out, "efficiency", self->efficiency);
+    gsaw__json_decimal_field(out, "serial_fraction", self->serial_fraction);
+    parts_field(out, self);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         uint64_t number;
-        memcpy(&number, (const char *)diagnosis + figures[i].offset, sizeof number);
+        memcpy(&number, (const char *)self + figures[i].offset, sizeof number);
         if (figures[i].is_time)
             time_field(out, figures[i].key, number);
         else
             gsaw__json_number_field(out, figures[i].key, number);
     }
-    path_field(out, code, diagnosis);
-    stragglers_field(out, code, diagnosis);
-    contention_field(out, diagnosis);
-    predictions_field(out, code, diagnosis);
+    path_field(out, code, self);
+    stragglers_field(out, code, self);
+    contention_field(out, self);
+    predictions_field(out, code, self);
     gsaw__buffer_append_byte(out, '}');
 }

@@ -277,7 +277,7 @@ static uint64_t expected_ns(const gsaw_codebase *codebase, const gsaw__file_reco
 
 static gsaw_status find_stragglers(gsaw__replay *replay, gsaw_diagnosis *out)
 {
-    uint32_t top[GSAW_STRAGGLER_MAX];
+    uint32_t top[GSAW_STRAGGLER_MAX] = {0};
     uint64_t work_ns = 0;
     for (uint32_t i = 0; i < replay->count; i++) {
         work_ns += replay->tasks[i].duration_ns + replay->overhead_ns;

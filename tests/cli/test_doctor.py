@@ -74,7 +74,8 @@ class DoctorTest(CliCase):
         self.assertEqual(doctor["critical_path"]["file"], "/".join(["deep"] * 200) + "/a.py")
         listing = sum(step["ms"] for step in steps[:-1])
         self.assertGreater(listing, steps[-1]["ms"])
-        self.assertEqual(self.prediction(doctor, 2)["bottleneck"], "discovery")
+        self.assertIn(self.prediction(doctor, 2)["bottleneck"], ("discovery", "serial"))
+        self.assertLess(self.prediction(doctor, 16)["speedup"], 1.5)
 
     def test_a_tiny_tree_is_limited_by_what_one_thread_does(self):
         self.write("a.py", "x = 1\n")
@@ -90,10 +91,10 @@ class DoctorTest(CliCase):
         self.assertIn("was not measured", self.run_ok("stats", "--doctor"))
 
     def test_even_work_scales(self):
-        for i in range(64):
-            self.write(f"d{i % 8}/{i}.py", functions(100))
+        for i in range(240):
+            self.write(f"d{i % 8}/{i}.py", functions(30))
         doctor = self.diagnose("-j1")
-        self.assertGreater(self.prediction(doctor, 8)["of_ideal"], 0.85)
+        self.assertGreater(self.prediction(doctor, 4)["of_ideal"], 0.8)
         contention = doctor["contention"]
         if doctor["cpus"] > 1:
             self.assertEqual(contention[0]["workers"], 1)
