@@ -33,6 +33,8 @@ typedef struct gsaw_config {
     bool disable_work_stealing;      /* enable_work_stealing = false */
     uint32_t min_task_size;          /* 0: 1 */
     uint32_t max_tasks_in_flight;    /* 0: 1000 */
+    uint32_t strategy;               /* of giving work to workers: 0 cost_based (longest first, by
+                                        estimate), 1 work_stealing, 2 round_robin */
     uint64_t max_file_size;          /* bytes; larger files are skipped; 0: 8 MiB */
     uint64_t timeout_per_file_ns;    /* 0: 2 s a MiB, at least 2 s */
     gsaw_strings include;            /* gitignore-style patterns; none: everything */

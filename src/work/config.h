@@ -23,6 +23,10 @@ const gsaw__option *gsaw__config_options(void);
  * GSAW_RANGE (names field, value and range). */
 gsaw_status gsaw__config_fill(const gsaw_config *given, gsaw_config *out, gsaw_error *error);
 
+/* Append a line `key = value` in TOML for each field that is not 0, as gangsaw.toml has them.
+ * Memory running out shows in out->failed. Text that is not UTF-8 makes a file that is refused. */
+void gsaw__config_to_toml(const gsaw_config *self, gsaw__buffer *out);
+
 /* The ceiling of resident memory in bytes that a filled config sets on this machine:
  * max_memory_percent of what the process may use (base/machine.h), or max_memory_bytes when that is
  * less. */
