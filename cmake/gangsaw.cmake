@@ -58,12 +58,13 @@ function(gsaw_library name)
     target_sources(gsaw_objects INTERFACE $<TARGET_OBJECTS:tree_sitter>) # objects do not follow links
     target_include_directories(gsaw_objects SYSTEM INTERFACE
         $<TARGET_PROPERTY:tree_sitter,INTERFACE_INCLUDE_DIRECTORIES>)
-    target_link_libraries(gsaw_objects INTERFACE PkgConfig::nettle Threads::Threads)
+    target_link_libraries(gsaw_objects INTERFACE PkgConfig::nettle PkgConfig::jansson Threads::Threads)
 
     add_library(${name}_shared SHARED ${objects})
     set_target_properties(${name}_shared PROPERTIES OUTPUT_NAME ${name} VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
-    target_link_libraries(${name}_shared PRIVATE tree_sitter PkgConfig::nettle Threads::Threads)
+    target_link_libraries(${name}_shared PRIVATE tree_sitter PkgConfig::nettle PkgConfig::jansson
+        Threads::Threads)
     target_link_options(${name}_shared PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/public.map)
     set_target_properties(${name}_shared PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/public.map)
 

@@ -41,6 +41,8 @@ static const struct {
     [GSAW_OPTION_PERCENT] = {percent_units, "a percentage like 75%"},
     [GSAW_OPTION_WORD] = {NULL, "one of its words"},
     [GSAW_OPTION_SET] = {NULL, "one of its words"},
+    [GSAW_OPTION_TEXT] = {NULL, "text"},
+    [GSAW_OPTION_LIST] = {NULL, "a list of texts"},
 };
 
 static const char *const truths[] = {"true", "yes", "on", "1"};
@@ -240,9 +242,8 @@ static const char *nearest_word(const gsaw__option *self, const char *text, size
     return nearest.best;
 }
 
-/* --jobs: "x" is not a number (allowed: 0 to 1024) */
-static gsaw_status refuse(const gsaw__option *self, gsaw_status status, const char *label,
-                          const char *bad, gsaw_error *error)
+gsaw_status gsaw__option_refuse(const gsaw__option *self, gsaw_status status, const char *label,
+                                const char *bad, gsaw_error *error)
 {
     gsaw__buffer text = {0};
     size_t size = self->kind == GSAW_OPTION_SET ? strcspn(bad, ",") : strlen(bad);
@@ -252,7 +253,7 @@ static gsaw_status refuse(const gsaw__option *self, gsaw_status status, const ch
     gsaw__buffer_printf(&text, "is %s", status == GSAW_RANGE ? "out of range" : "not ");
     for (const gsaw__option *at = self; status != GSAW_RANGE && (at == self || at->joined); at++)
         gsaw__buffer_printf(&text, "%s%s", at == self ? "" : " or ", kinds[at->kind].form);
-    if (self->kind != GSAW_OPTION_FLAG) {
+    if (self->word != NULL || gsaw__option_is_numeric(self)) {
         gsaw__buffer_append_text(&text, " (allowed: ");
         gsaw__option_format_allowed(self, &text);
         gsaw__buffer_append_byte(&text, ')');
@@ -284,7 +285,7 @@ gsaw_status gsaw__option_set(const gsaw__option *self, gsaw__option_target targe
         if (status == GSAW_RANGE)
             worst = GSAW_RANGE;
     }
-    return refuse(self, worst, label, bad, error);
+    return gsaw__option_refuse(self, worst, label, bad, error);
 }
 
 bool gsaw__option_is_zero(const gsaw__option *self, const void *fields)

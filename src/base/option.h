@@ -70,6 +70,11 @@ const gsaw__option *gsaw__option_find_letter(const gsaw__option *rows, char lett
 gsaw_status gsaw__option_set(const gsaw__option *self, gsaw__option_target target,
                              const char *label, const char *text, gsaw_error *error);
 
+/* The error that gsaw__option_set returns for a value `bad`, for values that are no text; `status`
+ * is GSAW_INVALID or GSAW_RANGE: --jobs: "x" is not a number (allowed: 0 to 1024) */
+gsaw_status gsaw__option_refuse(const gsaw__option *self, gsaw_status status, const char *label,
+                                const char *bad, gsaw_error *error);
+
 /* Back to all zero: the default of the row and of its joined forms. */
 void gsaw__option_reset(const gsaw__option *self, void *fields);
 

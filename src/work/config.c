@@ -85,6 +85,7 @@ gsaw_status gsaw__config_fill(const gsaw_config *given, gsaw_config *out, gsaw_e
                               sizeof filled);
         memcpy(&filled, given, given->size);
         filled.size = sizeof filled;
+        filled.owned = NULL; /* stays the giver's */
     }
     gsaw_status status = gsaw__option_check(rows, &filled, error);
     if (status != GSAW_OK)
