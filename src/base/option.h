@@ -33,6 +33,9 @@ enum gsaw__option_kind {
 /* The words a row allows: NULL beyond the last. At most 32 for a SET. */
 typedef const char *gsaw__option_word(size_t index);
 
+/* Append what the field comes to on this machine ("2 usable CPUs"), or nothing. */
+typedef void gsaw__option_note(const void *fields, gsaw__buffer *out);
+
 /* A table is an array of rows that ends with an all-zero one. */
 typedef struct gsaw__option {
     const char *name; /* the key in JSON and files: "num_workers" */
@@ -47,6 +50,7 @@ typedef struct gsaw__option {
     uint64_t fallback;          /* what 0 in the field stands for; the numeric kinds only */
     const char *fallback_text;  /* the default in words where a number does not say it, or NULL */
     gsaw__option_word *word;    /* WORD and SET */
+    gsaw__option_note *note;    /* or NULL */
     const char *metavar, *help; /* metavar NULL for a FLAG; help NULL for a joined row */
 } gsaw__option;
 

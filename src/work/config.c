@@ -5,6 +5,7 @@
  * Next:    config.h, cli/options.c (the rows that are the command line's alone) */
 #include "work/config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/machine.h"
@@ -34,12 +35,26 @@ static const char *strategy_word(size_t index)
     return index < sizeof words / sizeof *words ? words[index] : NULL;
 }
 
+static void note_cpus(const void *fields, gsaw__buffer *out)
+{
+    if (((const gsaw_config *)fields)->num_workers == 0)
+        gsaw__buffer_printf(out, "%" PRIu32 " usable CPUs", gsaw__machine_cpus(""));
+}
+
+static void note_memory(const void *fields, gsaw__buffer *out)
+{
+    gsaw_config filled;
+    if (gsaw__config_fill(fields, &filled, NULL) == GSAW_OK)
+        gsaw__buffer_printf(out, "a ceiling of %" PRIu64 "M here",
+                            gsaw__config_memory(&filled) / MIB);
+}
+
 static const gsaw__option rows[] = {
     {RESOURCE(num_workers, NUMBER), .flag = "jobs", .letter = 'j', .min = 0, .max = 1024,
-     .fallback_text = "all usable CPUs", .metavar = "N",
+     .fallback_text = "all usable CPUs", .note = note_cpus, .metavar = "N",
      .help = "Work with N threads; 0 means all CPUs that this process may use."},
     {RESOURCE(max_memory_percent, PERCENT), .flag = "max-memory", .min = 1, .max = 100,
-     .fallback = 75, .metavar = "SIZE|PERCENT%",
+     .fallback = 75, .note = note_memory, .metavar = "SIZE|PERCENT%",
      .help = "Stay below this much memory: a size, or a part of the RAM (or the cgroup's limit)."},
     {RESOURCE(max_memory_bytes, SIZE), .flag = "max-memory", .joined = true, .min = 16 * MIB,
      .max = 65536 * GIB, .fallback_text = "none"},
