@@ -168,10 +168,11 @@ static bool read_part(gsaw__toml *self, place *at)
             self->at++;
         if (self->at == start)
             return gsaw__toml_fail(self, "a key is missing");
-        at->size = (uint32_t)(self->at - start);
-        at->key = gsaw__arena_dup(self->arena, start, at->size);
-        if (at->key == NULL)
+        const char *key = gsaw__arena_dup(self->arena, start, (size_t)(self->at - start));
+        if (key == NULL)
             return gsaw__toml_fail_memory(self);
+        at->key = key;
+        at->size = (uint32_t)(self->at - start);
     }
     gsaw__toml_skip_blanks(self);
     return true;
@@ -231,7 +232,7 @@ static bool read_value(gsaw__toml *self, gsaw__value *out);
 /* NOLINTNEXTLINE(misc-no-recursion): read_value bounds the depth */
 static bool read_pair(gsaw__toml *self, gsaw__value *table)
 {
-    place at = {.table = table};
+    place at = {.table = table, .key = ""};
     if (!read_key(self, enter_dotted, &at))
         return false;
     if (find(self, &at) != NULL)
@@ -370,7 +371,7 @@ static gsaw__value *open_item(gsaw__toml *self, const place *at)
 /* [a.b] or [[a.b]]; *table is what the lines behind it go into. */
 static bool read_header(gsaw__toml *self, gsaw__value *root, gsaw__value **table)
 {
-    place at = {.table = root};
+    place at = {.table = root, .key = ""};
     bool is_item = gsaw__toml_peek(self, 1) == '[';
     self->section++;
     self->at += is_item ? 2 : 1;

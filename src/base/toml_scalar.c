@@ -117,7 +117,7 @@ static bool take_integer(gsaw__toml *self, size_t from, size_t to, unsigned base
     bool is_negative = gsaw__toml_peek(self, 0) == '-', overflow = false;
     int64_t number = 0;
     for (size_t i = from; i < to; i++) {
-        int byte = self->at[i];
+        int byte = (unsigned char)self->at[i];
         if (byte == '_')
             continue;
         int digit = byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10;

@@ -131,9 +131,13 @@ bool gsaw__toml_read_text(gsaw__toml *self, bool is_value, const char **text, ui
     self->at += is_long ? 3 : 1;
     if (!(is_long ? read_long(self, quote) : read_line(self, quote)))
         return false;
-    *text = self->text.failed
-                ? NULL
-                : gsaw__arena_dup(self->arena, gsaw__buffer_text(&self->text), self->text.count);
+    const char *copy =
+        self->text.failed
+            ? NULL
+            : gsaw__arena_dup(self->arena, gsaw__buffer_text(&self->text), self->text.count);
+    if (copy == NULL)
+        return gsaw__toml_fail_memory(self);
+    *text = copy;
     *size = (uint32_t)self->text.count;
-    return *text != NULL || gsaw__toml_fail_memory(self);
+    return true;
 }

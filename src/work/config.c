@@ -18,7 +18,7 @@
 
 /* `key` is what files and JSON call the field. */
 #define KEY(key, field_name, option_kind)                                                          \
-    .name = key, .kind = GSAW_OPTION_##option_kind, .groups = GSAW_CONFIG_GROUP,                   \
+    .name = (key), .kind = GSAW_OPTION_##option_kind, .groups = GSAW_CONFIG_GROUP,                 \
     GSAW_OPTION_FIELD(gsaw_config, field_name)
 
 #define ROW(field_name, option_kind) KEY(#field_name, field_name, option_kind)
@@ -43,7 +43,7 @@ static void note_cpus(const void *fields, gsaw__buffer *out)
 
 static void note_memory(const void *fields, gsaw__buffer *out)
 {
-    gsaw_config filled;
+    gsaw_config filled = {.size = 0};
     if (gsaw__config_fill(fields, &filled, NULL) == GSAW_OK)
         gsaw__buffer_printf(out, "a ceiling of %" PRIu64 "M here",
                             gsaw__config_memory(&filled) / MIB);

@@ -322,7 +322,7 @@ static uint64_t next_random(uint64_t *random)
 
 static uint64_t word_count(const gsaw__option *row)
 {
-    uint64_t count = 0;
+    uint64_t count = 1;
     while (row->word(count) != NULL)
         count++;
     return count;
@@ -349,8 +349,8 @@ static void set_random(const gsaw__option *row, gsaw_config *config, uint64_t *r
     else if (row->kind == GSAW_OPTION_WORD)
         number = next_random(random) % word_count(row);
     else
-        number = row
-    ->min + next_random(random) % (row->max - row->min + 1);
+        number = next_random(random) % (row->max - row->min + 1) + row
+    ->min;
     memcpy(field, &number, row->field_size);
 }
 
