@@ -188,9 +188,6 @@ GSAW_API gsaw_text gsaw_codebase_decorator(const gsaw_codebase *self, size_t fil
 GSAW_API gsaw_text gsaw_codebase_base(const gsaw_codebase *self, size_t file, size_t symbol,
                                       uint32_t i);
 
-/* Where an export goes: return GSAW_OK, or anything else to stop the export with that status. */
-typedef gsaw_status gsaw_write_function(void *context, const char *bytes, size_t size);
-
 /* Write the graph in `format` ("jsonl"): docs/formats.md. The same bytes for any number of workers.
  */
 GSAW_API gsaw_status gsaw_codebase_export(const gsaw_codebase *self, const char *format,

@@ -64,6 +64,10 @@ typedef struct gsaw_error {
     char text[248]; /* one line for people, no newline at the end, truncated to fit */
 } gsaw_error;
 
+/* Where the library writes text to: return GSAW_OK, or anything else to stop the writing with that
+ * status. */
+typedef gsaw_status gsaw_write_function(void *context, const char *bytes, size_t size);
+
 /* The stable name of a status ("NO_MEMORY"), for logs and tests; "UNKNOWN" out of range.
  * Never NULL; any thread. */
 GSAW_API const char *gsaw_status_name(gsaw_status status);

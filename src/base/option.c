@@ -25,8 +25,9 @@ static const unit plain_units[] = {{"", 1}, {NULL, 0}};
 static const unit size_units[] = {{"", 1},        {"K", 1 << 10},           {"M", 1 << 20},
                                   {"G", 1 << 30}, {"T", UINT64_C(1) << 40}, {NULL, 0}};
 static const unit percent_units[] = {{"%", 1}, {NULL, 0}};
-static const unit duration_units[] = {
-    {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {NULL, 0}};
+static const unit duration_units[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
+                                      {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000},
+                                      {NULL, 0}};
 
 /* What the numeric kinds are read and written in, and how an error calls the form. */
 static const struct {
@@ -40,19 +41,21 @@ static const struct {
     [GSAW_OPTION_PERCENT] = {percent_units, "a percentage like 75%"},
     [GSAW_OPTION_WORD] = {NULL, "one of its words"},
     [GSAW_OPTION_SET] = {NULL, "one of its words"},
+    [GSAW_OPTION_TEXT] = {NULL, "text"},
+    [GSAW_OPTION_LIST] = {NULL, "a list of texts"},
 };
 
 static const char *const truths[] = {"true", "yes", "on", "1"};
 static const char *const untruths[] = {"false", "no", "off", "0"};
 
-static bool is_numeric(const gsaw__option *self) { return kinds[self->kind].units != NULL; }
+bool gsaw__option_is_numeric(const gsaw__option *self) { return kinds[self->kind].units != NULL; }
 
 static void *field_of(const gsaw__option *self, void *fields)
 {
     return (char *)fields + self->offset;
 }
 
-static uint64_t number_of(const gsaw__option *self, const void *fields)
+uint64_t gsaw__option_number(const gsaw__option *self, const void *fields)
 {
     uint64_t number = 0;
     uint32_t half = 0;
@@ -239,9 +242,8 @@ static const char *nearest_word(const gsaw__option *self, const char *text, size
     return nearest.best;
 }
 
-/* --jobs: "x" is not a number (allowed: 0 to 1024) */
-static gsaw_status refuse(const gsaw__option *self, gsaw_status status, const char *label,
-                          const char *bad, gsaw_error *error)
+gsaw_status gsaw__option_refuse(const gsaw__option *self, gsaw_status status, const char *label,
+                                const char *bad, gsaw_error *error)
 {
     gsaw__buffer text = {0};
     size_t size = self->kind == GSAW_OPTION_SET ? strcspn(bad, ",") : strlen(bad);
@@ -251,7 +253,7 @@ static gsaw_status refuse(const gsaw__option *self, gsaw_status status, const ch
     gsaw__buffer_printf(&text, "is %s", status == GSAW_RANGE ? "out of range" : "not ");
     for (const gsaw__option *at = self; status != GSAW_RANGE && (at == self || at->joined); at++)
         gsaw__buffer_printf(&text, "%s%s", at == self ? "" : " or ", kinds[at->kind].form);
-    if (self->kind != GSAW_OPTION_FLAG) {
+    if (self->word != NULL || gsaw__option_is_numeric(self)) {
         gsaw__buffer_append_text(&text, " (allowed: ");
         gsaw__option_format_allowed(self, &text);
         gsaw__buffer_append_byte(&text, ')');
@@ -283,10 +285,10 @@ gsaw_status gsaw__option_set(const gsaw__option *self, gsaw__option_target targe
         if (status == GSAW_RANGE)
             worst = GSAW_RANGE;
     }
-    return refuse(self, worst, label, bad, error);
+    return gsaw__option_refuse(self, worst, label, bad, error);
 }
 
-static bool is_zero(const gsaw__option *self, const void *fields)
+bool gsaw__option_is_zero(const gsaw__option *self, const void *fields)
 {
     const char *field = (const char *)fields + self->offset;
     for (size_t i = 0; i < self->field_size; i++)
@@ -299,7 +301,7 @@ static bool is_zero(const gsaw__option *self, const void *fields)
 static const gsaw__option *form_in_effect(const gsaw__option *self, const void *fields)
 {
     const gsaw__option *at = self;
-    while (is_zero(at, fields))
+    while (gsaw__option_is_zero(at, fields))
         if (!(++at)->joined)
             return self;
     return at;
@@ -307,10 +309,10 @@ static const gsaw__option *form_in_effect(const gsaw__option *self, const void *
 
 bool gsaw__option_is_set(const gsaw__option *self, const void *fields)
 {
-    return !is_zero(form_in_effect(self, fields), fields);
+    return !gsaw__option_is_zero(form_in_effect(self, fields), fields);
 }
 
-static void format_number(const gsaw__option *self, uint64_t number, gsaw__buffer *out)
+void gsaw__option_format_number(const gsaw__option *self, uint64_t number, gsaw__buffer *out)
 {
     const unit *best = kinds[self->kind].units;
     for (const unit *u = best; u->suffix != NULL; u++)
@@ -340,11 +342,11 @@ static void format_list(const gsaw_strings *list, gsaw__buffer *out)
 
 static void format_numeric(const gsaw__option *self, const void *fields, gsaw__buffer *out)
 {
-    uint64_t number = number_of(self, fields);
+    uint64_t number = gsaw__option_number(self, fields);
     if (number == 0 && self->fallback_text != NULL)
         gsaw__buffer_append_text(out, self->fallback_text);
     else
-        format_number(self, number == 0 ? self->fallback : number, out);
+        gsaw__option_format_number(self, number == 0 ? self->fallback : number, out);
 }
 
 void gsaw__option_format(const gsaw__option *self, const void *fields, gsaw__buffer *out)
@@ -359,10 +361,10 @@ void gsaw__option_format(const gsaw__option *self, const void *fields, gsaw__buf
         gsaw__buffer_append_text(out, truth ? truths[0] : untruths[0]);
         break;
     case GSAW_OPTION_WORD:
-        gsaw__buffer_append_text(out, at->word((size_t)number_of(at, fields)));
+        gsaw__buffer_append_text(out, at->word((size_t)gsaw__option_number(at, fields)));
         break;
     case GSAW_OPTION_SET:
-        format_set(at, (uint32_t)number_of(at, fields), out);
+        format_set(at, (uint32_t)gsaw__option_number(at, fields), out);
         break;
     case GSAW_OPTION_TEXT:
         memcpy(&text, field, sizeof text);
@@ -391,10 +393,10 @@ static void format_one_allowed(const gsaw__option *self, gsaw__buffer *out)
 {
     if (self->word != NULL) {
         format_words(self, out);
-    } else if (is_numeric(self)) {
-        format_number(self, self->min, out);
+    } else if (gsaw__option_is_numeric(self)) {
+        gsaw__option_format_number(self, self->min, out);
         gsaw__buffer_append_text(out, " to ");
-        format_number(self, self->max, out);
+        gsaw__option_format_number(self, self->max, out);
     }
 }
 
@@ -428,7 +430,8 @@ gsaw_status gsaw__option_check(const gsaw__option *rows, const void *fields, gsa
     gsaw_status status = GSAW_OK;
     for (; rows->name != NULL && status == GSAW_OK; rows++) {
         bool word = rows->kind == GSAW_OPTION_WORD;
-        uint64_t number = word || is_numeric(rows) ? number_of(rows, fields) : 0;
+        uint64_t number =
+            word || gsaw__option_is_numeric(rows) ? gsaw__option_number(rows, fields) : 0;
         uint64_t max = word ? word_count(rows) - 1 : rows->max;
         if (number == 0 || (number >= rows->min && number <= max))
             continue;
@@ -443,6 +446,6 @@ gsaw_status gsaw__option_check(const gsaw__option *rows, const void *fields, gsa
 void gsaw__option_fill(const gsaw__option *rows, void *fields)
 {
     for (; rows->name != NULL; rows++)
-        if (is_numeric(rows) && number_of(rows, fields) == 0)
+        if (gsaw__option_is_numeric(rows) && gsaw__option_number(rows, fields) == 0)
             store_number(rows, fields, rows->fallback);
 }

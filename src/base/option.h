@@ -3,8 +3,8 @@
  * Keeps:   a field is only ever set to a value that its row allows; 0 in a field means "the
  *          default".
  * Threads: the tables are constant; a struct of fields belongs to one thread at a time.
- * Next:    option.c, work/config.c (the rows of gsaw_config), cli/options.c (those of the command
- *          line) */
+ * Next:    option.c, setting.h (files and JSON), work/config.c (the rows of gsaw_config),
+ *          cli/options.c (those of the command line) */
 #ifndef GSAW_BASE_OPTION_H
 #define GSAW_BASE_OPTION_H
 
@@ -21,7 +21,7 @@ enum gsaw__option_kind {
     GSAW_OPTION_NUMBER,   /* uint32_t, int32_t, uint64_t or size_t, as `field_size` says; so are the
                              next three */
     GSAW_OPTION_SIZE,     /* bytes: 4096, 512K, 8M, 2G, 1T (powers of 1024) */
-    GSAW_OPTION_DURATION, /* nanoseconds: 500ms, 2s, 1m, 1h */
+    GSAW_OPTION_DURATION, /* nanoseconds: 500ms, 2s, 1m, 1h; us and ns, too */
     GSAW_OPTION_PERCENT,  /* 75% */
     GSAW_OPTION_WORD,     /* uint32_t: the index of the word */
     GSAW_OPTION_SET,      /* uint32_t: bit i for word i; "a,b", and may be given again */
@@ -33,12 +33,16 @@ enum gsaw__option_kind {
 /* The words a row allows: NULL beyond the last. At most 32 for a SET. */
 typedef const char *gsaw__option_word(size_t index);
 
+/* Append what the field comes to on this machine ("2 usable CPUs"), or nothing. */
+typedef void gsaw__option_note(const void *fields, gsaw__buffer *out);
+
 /* A table is an array of rows that ends with an all-zero one. */
 typedef struct gsaw__option {
-    const char *name; /* of the field, as in JSON: "num_workers" */
+    const char *name; /* the key in JSON and files: "num_workers" */
     const char *flag; /* "jobs" for --jobs, and GANGSAW_JOBS in the environment; NULL: API only */
     char letter;      /* 'j' for -j; 0: none */
     bool joined;      /* another form of the row before it, under the same flag: SIZE|PERCENT% */
+    bool inverted;    /* FLAG: the field says the opposite of the name (not of the flag) */
     uint8_t kind;     /* enum gsaw__option_kind */
     uint32_t groups;  /* which commands take it: bits of the command line's own meaning */
     size_t offset, field_size;  /* of the field: GSAW_OPTION_FIELD */
@@ -46,6 +50,7 @@ typedef struct gsaw__option {
     uint64_t fallback;          /* what 0 in the field stands for; the numeric kinds only */
     const char *fallback_text;  /* the default in words where a number does not say it, or NULL */
     gsaw__option_word *word;    /* WORD and SET */
+    gsaw__option_note *note;    /* or NULL */
     const char *metavar, *help; /* metavar NULL for a FLAG; help NULL for a joined row */
 } gsaw__option;
 
@@ -69,6 +74,11 @@ const gsaw__option *gsaw__option_find_letter(const gsaw__option *rows, char lett
 gsaw_status gsaw__option_set(const gsaw__option *self, gsaw__option_target target,
                              const char *label, const char *text, gsaw_error *error);
 
+/* The error that gsaw__option_set returns for a value `bad`, for values that are no text; `status`
+ * is GSAW_INVALID or GSAW_RANGE: --jobs: "x" is not a number (allowed: 0 to 1024) */
+gsaw_status gsaw__option_refuse(const gsaw__option *self, gsaw_status status, const char *label,
+                                const char *bad, gsaw_error *error);
+
 /* Back to all zero: the default of the row and of its joined forms. */
 void gsaw__option_reset(const gsaw__option *self, void *fields);
 
@@ -78,6 +88,14 @@ bool gsaw__option_is_set(const gsaw__option *self, const void *fields);
 /* Append the value in effect as text that gsaw__option_set would take (the default's where 0):
  * "8M". */
 void gsaw__option_format(const gsaw__option *self, const void *fields, gsaw__buffer *out);
+
+/* True when the row's own field is 0. */
+bool gsaw__option_is_zero(const gsaw__option *self, const void *fields);
+
+/* The field of a row of the numeric kinds, and a number in that row's form ("8M"). */
+bool gsaw__option_is_numeric(const gsaw__option *self);
+uint64_t gsaw__option_number(const gsaw__option *self, const void *fields);
+void gsaw__option_format_number(const gsaw__option *self, uint64_t number, gsaw__buffer *out);
 
 /* Append what is allowed ("1 to 1024", "auto, always or never"), joined forms included; nothing for
  * kinds that take any text. */

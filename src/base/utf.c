@@ -46,7 +46,7 @@ static uint32_t unit_at(const char *bytes, bool big_endian)
     return big_endian ? first << 8 | second : second << 8 | first;
 }
 
-static void append_character(gsaw__buffer *out, uint32_t code)
+void gsaw__utf8_append(gsaw__buffer *out, uint32_t code)
 {
     char bytes[4];
     size_t count;
@@ -83,8 +83,8 @@ void gsaw__utf16_to_utf8(const char *bytes, size_t count, bool big_endian, gsaw_
         } else if (code >= 0xD800 && code < 0xE000) {
             code = replacement;
         }
-        append_character(out, code);
+        gsaw__utf8_append(out, code);
     }
     if (at < count)
-        append_character(out, replacement);
+        gsaw__utf8_append(out, replacement);
 }

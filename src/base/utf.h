@@ -11,6 +11,9 @@
  * Source: RFC 3629, table 3-7 of the Unicode standard (no surrogates, no overlong forms). */
 size_t gsaw__utf8_length(const char *bytes, size_t count);
 
+/* Append a character (0 to 0x10FFFF, no surrogate) as UTF-8. */
+void gsaw__utf8_append(gsaw__buffer *out, uint32_t code);
+
 enum gsaw__bom { GSAW_BOM_NONE, GSAW_BOM_UTF8, GSAW_BOM_UTF16_LE, GSAW_BOM_UTF16_BE };
 
 /* The byte order mark that bytes begin with. */

@@ -38,20 +38,31 @@ enum gsaw__group {
     GSAW_GROUP_MAIN = 1 << 13, /* gangsaw itself, before any command */
     GSAW_GROUP_ONCE = 1 << 14, /* said of one run: not read from the environment */
     GSAW_GROUP_TRACE = 1 << 15,
-    GSAW_GROUP_TASKS = 1 << 16, /* `run` alone */
-    GSAW_GROUP_DOCTOR = 1 << 17 /* `stats` alone */
+    GSAW_GROUP_TASKS = 1 << 16,    /* `run` alone */
+    GSAW_GROUP_FILES = 1 << 17,    /* which config files are read */
+    GSAW_GROUP_PERSONAL = 1 << 18, /* may stand in the user's own config file */
+    GSAW_GROUP_DOCTOR = 1 << 19    /* `stats` alone */
 };
 
 typedef struct gsaw__cli_options {
-    bool help, version, json, quiet, verbose, strict, show_origin, keep_going, doctor;
+    bool help, version, json, quiet, verbose, strict, show_origin, keep_going, no_config, doctor;
     uint32_t progress, color;            /* enum gsaw__when */
     uint32_t format;                     /* index of the word */
     uint32_t kinds, languages, statuses; /* sets; 0: all */
     gsaw_strings names;                  /* patterns; none: all */
-    const char *output, *trace;
+    const char *output, *trace, *config;
 } gsaw__cli_options;
 
-enum gsaw__origin { GSAW_ORIGIN_DEFAULT, GSAW_ORIGIN_ENVIRONMENT, GSAW_ORIGIN_FLAG };
+/* Where a value comes from, the weakest first. */
+enum gsaw__origin {
+    GSAW_ORIGIN_DEFAULT,
+    GSAW_ORIGIN_USER,    /* the user's file */
+    GSAW_ORIGIN_PROJECT, /* the file in the root of the tree */
+    GSAW_ORIGIN_FILE,    /* the file of --config */
+    GSAW_ORIGIN_ENVIRONMENT,
+    GSAW_ORIGIN_FLAG,
+    GSAW_ORIGIN_COUNT
+};
 
 /* The tables that options come from, and how many rows each may have. */
 enum gsaw__table { GSAW_TABLE_CLI, GSAW_TABLE_CONFIG, GSAW_TABLE_COUNT };
@@ -76,8 +87,11 @@ struct gsaw__cli {
     const char *argument;         /* of the command, or NULL */
     gsaw_config config;
     gsaw__cli_options options;
-    uint8_t origins[GSAW_TABLE_COUNT][GSAW_TABLE_ROWS_MAX]; /* enum gsaw__origin of each row */
-    gsaw__arena arena;                                      /* lists of options */
+    uint8_t origins[GSAW_TABLE_COUNT][GSAW_TABLE_ROWS_MAX]; /* enum gsaw__origin of each row; one
+                                                               for joined forms together */
+    uint32_t lines[GSAW_TABLE_COUNT][GSAW_TABLE_ROWS_MAX];  /* in the file of a row's origin */
+    const char *files[GSAW_ORIGIN_COUNT];                   /* the names of these files */
+    gsaw__arena arena;                                      /* lists of options, names of files */
     bool color;                                             /* of `out` */
     gsaw__output out;
     gsaw__output trace; /* of --trace */

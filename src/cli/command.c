@@ -11,7 +11,8 @@
 #include "cli/message.h"
 #include "work/config.h"
 
-#define INDEXING (GSAW_CONFIG_GROUP | GSAW_GROUP_GENERAL | GSAW_GROUP_RUN | GSAW_GROUP_OUTPUT)
+#define INDEXING                                                                                   \
+    (GSAW_CONFIG_GROUP | GSAW_GROUP_FILES | GSAW_GROUP_GENERAL | GSAW_GROUP_RUN | GSAW_GROUP_OUTPUT)
 #define QUERY (INDEXING | GSAW_GROUP_JSON | GSAW_GROUP_NAME | GSAW_GROUP_LANGUAGE)
 
 static const gsaw__command rows[] = {
@@ -68,8 +69,8 @@ static const gsaw__command rows[] = {
     {.name = "run",
      .function = gsaw__command_run,
      .argument = "GRAPH.json",
-     .groups = GSAW_CONFIG_RESOURCES | GSAW_GROUP_GENERAL | GSAW_GROUP_OUTPUT | GSAW_GROUP_JSON |
-               GSAW_GROUP_TRACE | GSAW_GROUP_TASKS,
+     .groups = GSAW_CONFIG_RESOURCES | GSAW_GROUP_FILES | GSAW_GROUP_GENERAL | GSAW_GROUP_OUTPUT |
+               GSAW_GROUP_JSON | GSAW_GROUP_TRACE | GSAW_GROUP_TASKS,
      .help = "run a graph of commands in parallel",
      .text =
          "Runs the tasks of GRAPH.json (- is stdin), each a process, as soon as those it depends "
@@ -78,12 +79,14 @@ static const gsaw__command rows[] = {
          "nothing. docs/cli.md describes the file."},
     {.name = "config",
      .function = gsaw__command_config,
-     .argument = NULL,
+     .argument = "[DIR]",
      .groups = UINT32_MAX,
      .help = "print every option's value and where it comes from",
      .text =
-         "A line an option, in effect with the flags and variables given; with --show-origin the "
-         "place that won: default, environment or flag."},
+         "A line an option, as it is in effect for DIR with the files, variables and flags given: "
+         "lines for a gangsaw.toml, the others behind #. With --show-origin the place that won: "
+         "default, user file, project file, config file, environment or flag. --json prints the "
+         "options that files may set as one object."},
     {.name = "help",
      .function = gsaw__command_help,
      .argument = "[COMMAND]",

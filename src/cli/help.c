@@ -157,7 +157,7 @@ static const struct {
 } statuses[] = {
     {"0", "done; a query found something"},
     {"1", "a query found nothing; index --strict: there were problems; run: a task failed"},
-    {"2", "the command, an option, a variable or DIR is wrong; nothing was done"},
+    {"2", "the command, an option, a variable, a config file or DIR is wrong; nothing was done"},
     {"3", "an internal or system failure: disk full, no memory"},
     {"130, 143", "stopped by SIGINT, SIGTERM (129, 131: SIGHUP, SIGQUIT)"},
 };
@@ -187,6 +187,12 @@ void gsaw__help_main(gsaw__help_page page)
         "--max-memory 2G; true or false for options without a value; a line each for those that "
         "may be repeated. \"gangsaw config --show-origin\" prints what is in effect. "
         "NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured.");
+    set_heading(page, "Config files:");
+    set_text(
+        page, TERM_INDENT, 0,
+        "gangsaw.toml, or [tool.gangsaw] in pyproject.toml, in DIR itself; then "
+        "gangsaw/config.toml in $XDG_CONFIG_HOME (~/.config). Keys are the options' names. A flag "
+        "beats the environment, which beats DIR's file, which beats the user's.");
     set_heading(page, "Exit status:");
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         indent(page.out, TERM_INDENT);

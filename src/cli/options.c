@@ -1,7 +1,7 @@
 /* options.c - the rows that are the command line's alone; argv and the environment, by the tables.
  * Keeps:   no option is named outside a row.
  * Threads: the main thread.
- * Next:    options.h, arguments.c */
+ * Next:    options.h, arguments.c, settings.c (the files) */
 #include "cli/options.h"
 
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/message.h"
+#include "cli/settings.h"
 #include "cli/terminal.h"
 #include "lang/lang.h"
 #include "work/config.h"
@@ -70,12 +71,18 @@ static const gsaw__option rows[] = {
     {ROW(trace, TEXT), .flag = "trace",
      .groups = GSAW_GROUP_RUN | GSAW_GROUP_TRACE | GSAW_GROUP_ONCE, .metavar = "FILE",
      .help = "Write what each worker did, for chrome://tracing or ui.perfetto.dev."},
-    {ROW(progress, WORD), .flag = "progress", .groups = GSAW_GROUP_RUN, .word = gsaw__when_word,
-     .metavar = "WHEN", .help = "Show a progress line on stderr; auto: on a terminal."},
+    {ROW(config, TEXT), .flag = "config", .groups = GSAW_GROUP_FILES, .metavar = "FILE",
+     .help = "Read FILE instead of the project's and the user's config file."},
+    {ROW(no_config, FLAG), .flag = "no-config", .groups = GSAW_GROUP_FILES,
+     .help = "Read no config file."},
+    {ROW(progress, WORD), .flag = "progress", .groups = GSAW_GROUP_RUN | GSAW_GROUP_PERSONAL,
+     .word = gsaw__when_word, .metavar = "WHEN",
+     .help = "Show a progress line on stderr; auto: on a terminal."},
     {ROW(quiet, FLAG), .flag = "quiet", .letter = 'q', .groups = GSAW_GROUP_GENERAL,
      .help = "No progress, no notes; index prints no summary. Errors are still said."},
-    {ROW(color, WORD), .flag = "color", .groups = GSAW_GROUP_GENERAL, .word = gsaw__when_word,
-     .metavar = "WHEN", .help = "Use colours; auto: on a terminal (see NO_COLOR, CLICOLOR_FORCE)."},
+    {ROW(color, WORD), .flag = "color", .groups = GSAW_GROUP_GENERAL | GSAW_GROUP_PERSONAL,
+     .word = gsaw__when_word, .metavar = "WHEN",
+     .help = "Use colours; auto: on a terminal (see NO_COLOR, CLICOLOR_FORCE)."},
     {ROW(help, FLAG), .flag = "help", .letter = 'h', .groups = GSAW_GROUP_GENERAL | GSAW_GROUP_ONCE,
      .help = "Explain, and exit."},
     {ROW(version, FLAG), .flag = "version", .letter = 'V',
@@ -96,12 +103,31 @@ void *gsaw__cli_fields(gsaw__cli *cli, enum gsaw__table table)
 bool gsaw__cli_takes(const gsaw__option *option, const gsaw__command *command)
 {
     uint32_t groups = command != NULL ? command->groups : GSAW_GROUP_GENERAL | GSAW_GROUP_MAIN;
-    return (option->groups & groups & ~(uint32_t)GSAW_GROUP_ONCE) != 0;
+    return (option->groups & groups & ~(uint32_t)(GSAW_GROUP_ONCE | GSAW_GROUP_PERSONAL)) != 0;
 }
 
 bool gsaw__cli_has_variable(const gsaw__option *option)
 {
     return option->flag != NULL && (option->groups & GSAW_GROUP_ONCE) == 0;
+}
+
+enum gsaw__origin gsaw__cli_origin(const gsaw__cli *cli, enum gsaw__table table,
+                                   const gsaw__option *option)
+{
+    size_t index = (size_t)(option - gsaw__cli_table(table));
+    gsaw_assert(index < GSAW_TABLE_ROWS_MAX);
+    return (enum gsaw__origin)cli->origins[table][index];
+}
+
+void gsaw__cli_claim(gsaw__cli *cli, enum gsaw__table table, const gsaw__option *option,
+                     enum gsaw__origin origin)
+{
+    size_t index = (size_t)(option - gsaw__cli_table(table));
+    if (gsaw__cli_origin(cli, table, option) != origin)
+        gsaw__option_reset(option, gsaw__cli_fields(cli, table));
+    do
+        cli->origins[table][index++] = (uint8_t)origin;
+    while ((++option)->joined);
 }
 
 /* Set one option, forgetting what a weaker origin has set. */
@@ -110,11 +136,7 @@ static gsaw_status set(gsaw__cli *cli, const gsaw__argument *argument, enum gsaw
 {
     enum gsaw__table table = (enum gsaw__table)argument->table;
     void *fields = gsaw__cli_fields(cli, table);
-    size_t index = (size_t)(argument->option - gsaw__cli_table(table));
-    gsaw_assert(index < GSAW_TABLE_ROWS_MAX);
-    if (cli->origins[table][index] != origin)
-        gsaw__option_reset(argument->option, fields);
-    cli->origins[table][index] = (uint8_t)origin;
+    gsaw__cli_claim(cli, table, argument->option, origin);
     gsaw__option_target target = {.fields = fields, .arena = &cli->arena};
     return gsaw__option_set(argument->option, target, argument->label, argument->value, error);
 }
@@ -330,7 +352,7 @@ int gsaw__options_read(gsaw__cli *cli, size_t count, char *const *items)
     if (status == GSAW_OK)
         warn_of_variables(cli);
     if (status == GSAW_OK)
-        return GSAW_EXIT_DONE;
+        return gsaw__settings_take(cli);
     gsaw__message("%s", error.text);
     return status == GSAW_NO_MEMORY ? GSAW_EXIT_FAILED : GSAW_EXIT_WRONG;
 }

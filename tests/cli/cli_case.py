@@ -42,12 +42,14 @@ SUMMARY_KEYS = [
 
 
 def clean_environment(**extra):
-    """This process's environment without what changes gangsaw's behaviour, and with `extra`."""
+    """This process's environment without what changes gangsaw's behaviour, and with `extra`; there
+    is no user's config file."""
     kept = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith("GANGSAW_") and key not in ("NO_COLOR", "CLICOLOR_FORCE")
     }
+    kept["XDG_CONFIG_HOME"] = os.devnull
     kept.update(extra)
     return kept
 

@@ -70,6 +70,7 @@ static void test_config_defaults_are_the_documented_ones(void **state)
     assert_int_equal(filled.batch_size, 100);
     assert_int_equal(filled.critical_path_priority, 10);
     assert_false(filled.disable_work_stealing);
+    assert_int_equal(filled.strategy, 0);
     assert_int_equal(filled.min_task_size, 1);
     assert_int_equal(filled.max_tasks_in_flight, 1000);
     assert_int_equal(filled.max_file_size, 8 << 20);
@@ -134,6 +135,37 @@ static void test_config_fill_takes_a_shorter_struct(void **state)
     assert_int_equal(filled.size, sizeof filled);
 }
 
+/* What the tuner saves: what is set, in TOML; nothing for what is not. */
+static void test_config_to_toml_writes_what_is_set(void **state)
+{
+    static const char *const patterns[] = {"*.py", "a \"b\\\x7f\n"};
+    gsaw_config given = {.size = sizeof given,
+                         .num_workers = 4,
+                         .max_memory_percent = 50,
+                         .max_memory_bytes = UINT64_C(3) << 30,
+                         .disable_work_stealing = true,
+                         .strategy = 2,
+                         .max_file_size = 4097,
+                         .timeout_per_file_ns = 1500001000,
+                         .exclude = {patterns, 2}};
+    const gsaw_config nothing = {.size = sizeof nothing};
+    gsaw__buffer out = {0};
+    (void)state;
+    gsaw__config_to_toml(&nothing, &out);
+    assert_string_equal(gsaw__buffer_text(&out), "");
+    gsaw__config_to_toml(&given, &out);
+    assert_string_equal(gsaw__buffer_text(&out),
+                        "num_workers = 4\n"
+                        "max_memory_percent = 50\n"
+                        "max_memory_bytes = \"3G\"\n"
+                        "max_file_size = \"4097\"\n"
+                        "timeout_per_file = \"1500001us\"\n"
+                        "exclude = [\"*.py\", \"a \\\"b\\\\\\u007f\\u000a\"]\n"
+                        "enable_work_stealing = false\n"
+                        "strategy = \"round_robin\"\n");
+    gsaw__buffer_clear(&out);
+}
+
 static void test_config_memory_is_the_least_limit(void **state)
 {
     uint64_t machine = gsaw__machine_memory("");
@@ -156,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_config_fill_keeps_what_is_given),
         cmocka_unit_test(test_config_fill_refuses_by_name),
         cmocka_unit_test(test_config_fill_takes_a_shorter_struct),
+        cmocka_unit_test(test_config_to_toml_writes_what_is_set),
         cmocka_unit_test(test_config_memory_is_the_least_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
