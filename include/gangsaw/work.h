@@ -136,11 +136,12 @@ typedef struct gsaw_strategy {
 GSAW_API void gsaw_lanes_put(gsaw_lanes *self, uint32_t lane, size_t index, double priority);
 
 /* The strategies that are always there: "round_robin" (turn by turn, no stealing: the plainest, to
- * compare with), "work_stealing" (runs of neighbours of like cost, stealing), "cost_based" (the
- * longest way first, each to the lane with the least load; stealing). NULL for any other name.
- * Sources: Graham, Bounds on Multiprocessing Timing Anomalies, SIAM J. Appl. Math. 17 (1969);
- * Blumofe and Leiserson, Scheduling Multithreaded Computations by Work Stealing, J. ACM 46 (1999).
- * Static storage; any thread. */
+ * compare with), "work_stealing" (runs of neighbours, each lane the same cost; items that are
+ * dearer by a factor of 8 or more first; stealing), "cost_based" (the longest way first, each to
+ * the lane with the least load; stealing). NULL for any other name. Sources: Graham, Bounds on
+ * Multiprocessing Timing Anomalies, SIAM J. Appl. Math. 17 (1969); Blumofe and Leiserson,
+ * Scheduling Multithreaded Computations by Work Stealing, J. ACM 46 (1999). Static storage; any
+ * thread. */
 GSAW_API const gsaw_strategy *gsaw_strategy_find(const char *name);
 
 /* ---- BatchProcessor -----------------------------------------------------------------------------

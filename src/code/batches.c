@@ -160,6 +160,8 @@ void gsaw__batches_add(void *context, gsaw_worker *worker, gsaw__dir *dir)
         fail_run(run);
     else if (is_more || slot->cut.count > 1)
         hire(run);
+    if (run->is_balanced)
+        gsaw_distributor_balance(run->distributor);
 }
 
 /* ---- parsing a batch ---- */

@@ -83,7 +83,6 @@ static gsaw_status make_pool(gsaw__run *run, gsaw_error *error)
         .size = sizeof options,
         .allocator = run->codebase->allocator,
         .workers = run->codebase->serial ? 1 : config->num_workers,
-        .no_stealing = config->disable_work_stealing,
         .trace_events = config->trace_events,
     };
     return gsaw__pool_new_lazy(&options, &run->pool, error);
@@ -114,7 +113,8 @@ static gsaw_status make_model(gsaw__run *run, gsaw_error *error)
 static gsaw_status make_distributor(gsaw__run *run, gsaw_error *error)
 {
     const gsaw_config *config = &run->codebase->config;
-    gsaw_strategy strategy = *gsaw_strategy_find("cost_based");
+    gsaw_strategy strategy = *gsaw_strategy_find(gsaw__config_strategy(config));
+    run->is_balanced = strategy.steals && config->disable_work_stealing;
     strategy.steals &= !config->disable_work_stealing;
     gsaw_distributor_options options = {
         .size = sizeof options,

@@ -5,12 +5,26 @@
  * Next:    replay.h */
 #include "code/replay.h"
 
-#include "base/alloc.h"
+#include <string.h>
 
-/* The order in which this version's workers take what is released. */
+#include "base/alloc.h"
+#include "work/config.h"
+#include "work/strategy.h"
+
+/* As strategies go: round_robin keeps to its lanes, the others take the dearest first. */
 static enum gsaw__order order_of(const gsaw_config *config)
 {
-    return config->disable_work_stealing ? GSAW_ORDER_OLDEST : GSAW_ORDER_NEWEST;
+    const gsaw_strategy *strategy = gsaw_strategy_find(gsaw__config_strategy(config));
+    return strategy->steals ? GSAW_ORDER_DEAREST : GSAW_ORDER_LANES;
+}
+
+/* Directories come before all files. */
+static uint64_t priority_of(const gsaw__replay *self, const gsaw__file_record *file)
+{
+    const gsaw_codebase *codebase = self->codebase;
+    double cost = gsaw_cost_model_estimate(codebase->model, file->language, file->bytes);
+    bool is_ranked = strcmp(gsaw__config_strategy(&codebase->config), "cost_based") == 0;
+    return is_ranked ? (uint64_t)cost : (uint64_t)gsaw__strategy_class(cost);
 }
 
 static void add_workers(gsaw__replay *self)
@@ -68,8 +82,8 @@ static void take_files(gsaw__replay *self)
         if (file->cost_ns == 0)
             continue;
         self->files[self->count - self->directory_count] = i;
-        self->tasks[self->count++] =
-            (gsaw__recorded_task){duration_of(self, file), file->bytes, file->directory};
+        self->tasks[self->count++] = (gsaw__recorded_task){
+            duration_of(self, file), priority_of(self, file), file->directory};
     }
     uint64_t recorded_ns = self->files_ns + self->directories_ns;
     if (self->count != 0 && self->busy_ns > recorded_ns)

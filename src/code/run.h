@@ -45,6 +45,7 @@ typedef struct gsaw__run {
     uint64_t start_cpu_ns;
     uint32_t live; /* threads at the end; 0: the caller's did it all */
     bool has_gate;
+    bool is_balanced;           /* nobody steals: what waits is moved where the load is uneven */
     _Atomic uint64_t listed_ns; /* when the newest listing was complete */
     _Atomic uint32_t no_memory; /* not 0: a record or a task could not be made: the run fails */
     _Atomic uint32_t refused;   /* not 0: the system gave no more threads */

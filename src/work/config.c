@@ -81,7 +81,8 @@ static const gsaw__option rows[] = {
     {ROW(critical_path_priority, NUMBER), .flag = "critical-path-priority", .min = 1, .max = 1000,
      .fallback = 10, .metavar = "N", .help = "The priority of tasks that many others wait for."},
     {KEY("enable_work_stealing", disable_work_stealing, FLAG), .inverted = true,
-     .flag = "no-work-stealing", .help = "Take all tasks from one shared queue."},
+     .flag = "no-work-stealing",
+     .help = "Let no worker take work from another; it is moved where the load is uneven."},
     {ROW(strategy, WORD), .flag = "strategy", .word = strategy_word, .metavar = "STRATEGY",
      .help = "How work is given to the workers."},
     {RESOURCE(trace_events, NUMBER), .flag = "trace-events", .min = 16, .max = 16 * MIB,
@@ -119,6 +120,8 @@ void gsaw__config_to_toml(const gsaw_config *self, gsaw__buffer *out)
             gsaw__buffer_append_byte(out, '\n');
         }
 }
+
+const char *gsaw__config_strategy(const gsaw_config *self) { return strategy_word(self->strategy); }
 
 uint64_t gsaw__config_memory(const gsaw_config *self)
 {

@@ -27,6 +27,9 @@ gsaw_status gsaw__config_fill(const gsaw_config *given, gsaw_config *out, gsaw_e
  * Memory running out shows in out->failed. Text that is not UTF-8 makes a file that is refused. */
 void gsaw__config_to_toml(const gsaw_config *self, gsaw__buffer *out);
 
+/* The name of the strategy that a filled config says, for gsaw_strategy_find. */
+const char *gsaw__config_strategy(const gsaw_config *self);
+
 /* The ceiling of resident memory in bytes that a filled config sets on this machine:
  * max_memory_percent of what the process may use (base/machine.h), or max_memory_bytes when that is
  * less. */

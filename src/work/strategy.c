@@ -58,8 +58,18 @@ static uint32_t lightest_lane(const gsaw_strategy_view *view)
     return least;
 }
 
+/* Of items within a factor of 8 the first comes first: neighbours stay together. */
+#define CLASS_BITS 3
+
+int gsaw__strategy_class(double cost)
+{
+    int bits;
+    (void)frexp(cost, &bits);
+    return bits < 0 ? 0 : bits / CLASS_BITS;
+}
+
 /* An item goes where its middle lies when the lanes share the cost; the first run to the lane with
- * the least load. */
+ * the least load. Much dearer ones come first all the same: who steals at the end takes little. */
 static gsaw_status place_runs(void *context, const gsaw_strategy_view *view, gsaw_lanes *lanes)
 {
     (void)context;
@@ -71,7 +81,8 @@ static gsaw_status place_runs(void *context, const gsaw_strategy_view *view, gsa
         double middle = (before + view->costs[i] / 2) / total * view->lane_count;
         uint32_t run = middle < view->lane_count ? (uint32_t)middle : view->lane_count - 1;
         first = i == 0 ? run : first;
-        gsaw_lanes_put(lanes, (lightest + run - first) % view->lane_count, i, 0);
+        gsaw_lanes_put(lanes, (lightest + run - first) % view->lane_count, i,
+                       gsaw__strategy_class(view->costs[i]));
         before += view->costs[i];
     }
     return GSAW_OK;

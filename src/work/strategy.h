@@ -25,6 +25,9 @@ bool gsaw__strategy_state_init(gsaw__strategy_state *self, const gsaw_allocator 
                                uint32_t lane_count);
 void gsaw__strategy_state_clear(gsaw__strategy_state *self);
 
+/* The priority that "work_stealing" gives to an item of this cost. */
+int gsaw__strategy_class(double cost);
+
 /* Give a built-in strategy that has no context this one; others stay as they are. */
 void gsaw__strategy_bind(gsaw_strategy *strategy, gsaw__strategy_state *state);
 

@@ -70,8 +70,8 @@ static void test_strategy_round_robin_takes_turns(void **state)
 static void test_strategy_work_stealing_keeps_neighbours_together(void **state)
 {
     (void)state;
-    static const gsaw_work_item items[] = {{.cost = 2}, {.cost = 2}, {.cost = 2},
-                                           {.cost = 6}, {.cost = 1}, {.cost = 5}};
+    static const gsaw_work_item items[] = {{.cost = 64},  {.cost = 64}, {.cost = 64},
+                                           {.cost = 192}, {.cost = 32}, {.cost = 160}};
     gsaw_distributor *distributor = open_with("work_stealing", NULL, 3);
     distribute(distributor, items, 6);
     assert_string_equal(lane_text(distributor, 0, items), "0 1 2");
@@ -83,6 +83,17 @@ static void test_strategy_work_stealing_keeps_neighbours_together(void **state)
         distribute(distributor, items + i, 1);
     assert_string_equal(lane_text(distributor, 0, items), "0 3");
     assert_string_equal(lane_text(distributor, 1, items), "1 4");
+    gsaw_distributor_free(distributor);
+}
+
+static void test_strategy_work_stealing_takes_much_dearer_ones_first(void **state)
+{
+    (void)state;
+    static const gsaw_work_item items[] = {{.cost = 90}, {.cost = 80},  {.cost = 800},
+                                           {.cost = 70}, {.cost = 100}, {.cost = 9000}};
+    gsaw_distributor *distributor = open_with("work_stealing", NULL, 1);
+    distribute(distributor, items, 6);
+    assert_string_equal(lane_text(distributor, 0, items), "5 2 0 1 3 4");
     gsaw_distributor_free(distributor);
 }
 
@@ -311,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strategy_round_robin_takes_turns),
         cmocka_unit_test(test_strategy_work_stealing_keeps_neighbours_together),
+        cmocka_unit_test(test_strategy_work_stealing_takes_much_dearer_ones_first),
         cmocka_unit_test(test_strategy_cost_based_takes_the_longest_first),
         cmocka_unit_test(test_strategy_cost_based_follows_the_critical_path),
         cmocka_unit_test(test_strategy_places_all_and_well),
