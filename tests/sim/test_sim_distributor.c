@@ -54,6 +54,13 @@ static void open_world(const char *strategy, uint32_t workers)
     gsaw_sim_check(gsaw_distributor_new(&options, &world.distributor, NULL) == GSAW_OK);
 }
 
+/* At any moment. */
+static void look(uint64_t items)
+{
+    gsaw_distributor_counts counts = gsaw_distributor_count(world.distributor);
+    gsaw_sim_check(counts.submitted <= items && counts.waiting <= items && counts.running <= items);
+}
+
 static void close_world(int items)
 {
     gsaw_distributor_counts counts = gsaw_distributor_count(world.distributor);
@@ -120,7 +127,9 @@ static void helpers(void *strategy)
     gsaw_sim_check(gsaw_distributor_start(world.distributor, run_item, NULL, NULL) == GSAW_OK);
     for (int i = 0; i < 2; i++)
         gsaw_sim_check(gsaw_pool_submit(world.pool, &group, &tasks[i]) == GSAW_OK);
+    look(4);
     gsaw_distributor_balance(world.distributor);
+    look(4);
     gsaw_sim_check(gsaw_pool_wait(world.pool, &group) == GSAW_OK);
     gsaw_sim_check(gsaw_distributor_finish(world.distributor, NULL) == GSAW_OK);
     for (int i = 0; i < 4; i++)
@@ -182,7 +191,9 @@ static void cancels(void *strategy)
     world.items[3].depends = &ids[2];
     world.items[3].depends_count = 1;
     distribute(2, 2);
+    look(2);
     distribute(4, 1);
+    look(3);
     gsaw_sim_check(pthread_join(thread, NULL) == 0);
     gsaw_sim_check(gsaw_distributor_finish(world.distributor, NULL) == GSAW_CANCELLED);
     gsaw_sim_check(world.runs[3] == 0 || world.runs[2] == 1);

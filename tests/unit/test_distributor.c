@@ -394,8 +394,9 @@ static void test_distributor_is_full_and_helped(void **state)
         assert_int_equal(gsaw_distributor_finish(self.distributor, NULL), GSAW_OK);
         assert_int_equal(gsaw__load_relaxed(&self.runs), PRODUCERS * BROUGHT); /* test: ended */
         assert_true(gsaw__load_relaxed(&self.helped) > 0);                     /* test: ended */
-        uint32_t most = gsaw__load_relaxed(&self.most_waiting);                /* test: ended */
-        assert_true(most <= ROOM + PRODUCERS || i == 0); /* one helps in its own lane only */
+        /* A batch may be given back; with round_robin one helps in its own lane only. */
+        uint32_t most = gsaw__load_relaxed(&self.most_waiting); /* test: ended */
+        assert_true(most <= ROOM + PRODUCERS + 4 * 64 || i == 0);
         stream_close(&self);
     }
 }
