@@ -171,9 +171,9 @@ static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *val
     struct run *run = batch->run;
     struct slot *slot = &run->slots[gsaw_worker_index(worker)];
     struct part part = unpack(*value);
-    uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
-    gsaw_worker_name_task(worker, "parse");
     gsaw__lap_begin(&slot->lap);
+    uint64_t start_ns = slot->lap.wall_ns, cpu_ns = slot->lap.cpu_ns;
+    gsaw_worker_name_task(worker, "parse");
     if (slot->parser.first_ns == 0)
         slot->parser.first_ns = start_ns;
     for (; part.first < part.end && !is_cancelled(run); part.first++) {
