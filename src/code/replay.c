@@ -84,9 +84,8 @@ static size_t tasks_most(const gsaw__replay *self)
 gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
                               const gsaw__calibration *calibration)
 {
-    *self = (gsaw__replay){.codebase = codebase,
-                           .calibration = calibration,
-                           .order = order_of(&codebase->config)};
+    *self = (gsaw__replay){
+        .codebase = codebase, .calibration = calibration, .order = order_of(&codebase->config)};
     const gsaw__timing *timing = &codebase->timing;
     uint32_t jobs = codebase->summary.jobs;
     if (tasks_most(self) >= GSAW_NO_TASK)
