@@ -36,7 +36,7 @@ extern "C" {
     row(OVERHEAD, "overhead", "handing out tasks")                                                 \
     row(CONTENTION, "contention", "workers slow each other down: memory, caches, clock rate")      \
     row(MEMORY, "memory", "waiting at the memory gate: the ceiling lets fewer files in at once")   \
-    row(OFF_CPU, "off-cpu", "waiting for the disk, or for a CPU that other programs had")
+    row(OFF_CPU, "off-cpu", "waiting for the disk, or for a CPU that another thread had")
 
 #define GSAW_BOTTLENECK_ENUM(name, word, text) GSAW_BOTTLENECK_##name,
 typedef enum gsaw_bottleneck {

@@ -246,9 +246,9 @@ gsaw_status gsaw__batches_parse(gsaw_worker *worker, void *context, const gsaw_w
     gsaw__run *run = context;
     gsaw__run_slot *slot = slot_of(run, worker);
     struct part part = *(const struct part *)item->data;
-    uint64_t start_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
-    gsaw_worker_name_task(worker, "parse");
     gsaw__lap_begin(&slot->lap);
+    uint64_t start_ns = slot->lap.wall_ns, cpu_ns = slot->lap.cpu_ns;
+    gsaw_worker_name_task(worker, "parse");
     if (slot->parser.first_ns == 0)
         slot->parser.first_ns = start_ns;
     for (; part.first < part.end && !gsaw__run_is_cancelled(run); part.first++) {

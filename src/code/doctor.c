@@ -79,15 +79,20 @@ static gsaw_bottleneck judge(struct parts *parts, uint64_t wall_ns)
 
 static gsaw_status predict(const gsaw__replay *replay, uint32_t workers, gsaw_prediction *out)
 {
-    gsaw__simulated even, flat, growing;
+    const gsaw__calibration *measured = replay->calibration;
+    bool is_contended = measured->count != 0 && workers != 1;
+    bool is_extrapolated =
+        workers > (measured->count == 0 ? 1 : measured->points[measured->count - 1].workers);
+    gsaw__simulated even;
     gsaw_status status = gsaw__replay_run(replay, workers, GSAW_CONTENDING_NOT, &even);
-    if (status == GSAW_OK)
+    gsaw__simulated flat = even;
+    if (status == GSAW_OK && is_contended)
         status = gsaw__replay_run(replay, workers, GSAW_CONTENDING_FLAT, &flat);
-    if (status == GSAW_OK)
+    gsaw__simulated growing = flat;
+    if (status == GSAW_OK && is_contended && is_extrapolated)
         status = gsaw__replay_run(replay, workers, GSAW_CONTENDING_GROWING, &growing);
     if (status != GSAW_OK)
         return status;
-    const gsaw__calibration *measured = replay->calibration;
     uint64_t serial_ns = replay->serial_ns;
     struct parts parts = {.file = SIZE_MAX};
     parts.ns[GSAW_BOTTLENECK_SERIAL] = serial_ns - serial_ns / workers;
@@ -100,8 +105,7 @@ static gsaw_status predict(const gsaw__replay *replay, uint32_t workers, gsaw_pr
         .wall_ns_max = serial_ns + growing.makespan_ns,
         .of_ideal =
             even.makespan_ns == 0 ? 1 : (double)even.work_ns / ((double)even.makespan_ns * workers),
-        .is_extrapolated =
-            workers > (measured->count == 0 ? 1 : measured->points[measured->count - 1].workers),
+        .is_extrapolated = is_extrapolated,
     };
     out->bottleneck = judge(&parts, out->wall_ns);
     out->bottleneck_file = out->bottleneck == GSAW_BOTTLENECK_STRAGGLER ? parts.file : SIZE_MAX;
@@ -235,19 +239,16 @@ static gsaw_status trace_path(gsaw_codebase *codebase, const gsaw__replay *repla
     return GSAW_OK;
 }
 
-/* How much earlier the run would have ended if this file's time had been spread over all. */
-static gsaw_status tell_delay(gsaw__replay *replay, uint32_t task, uint32_t jobs,
+/* How much earlier a run of `with_ns` would have ended with this file's time spread over all. */
+static gsaw_status tell_delay(gsaw__replay *replay, uint32_t task, uint32_t jobs, uint64_t with_ns,
                               uint64_t *delay_ns)
 {
-    gsaw__simulated with, without;
-    gsaw_status status = gsaw__replay_run(replay, jobs, GSAW_CONTENDING_NOT, &with);
+    gsaw__simulated without = {.makespan_ns = 0};
     uint64_t duration_ns = replay->tasks[task].duration_ns;
     replay->tasks[task].duration_ns = 0;
-    if (status == GSAW_OK)
-        status = gsaw__replay_run(replay, jobs, GSAW_CONTENDING_NOT, &without);
+    gsaw_status status = gsaw__replay_run(replay, jobs, GSAW_CONTENDING_NOT, &without);
     replay->tasks[task].duration_ns = duration_ns;
-    if (status == GSAW_OK)
-        *delay_ns = minus(with.makespan_ns, without.makespan_ns + duration_ns / jobs);
+    *delay_ns = minus(with_ns, without.makespan_ns + duration_ns / jobs);
     return status;
 }
 
@@ -292,18 +293,18 @@ static gsaw_status find_stragglers(gsaw__replay *replay, gsaw_diagnosis *out)
             top[at] = i;
         out->straggler_count += out->straggler_count < GSAW_STRAGGLER_MAX;
     }
-    for (size_t i = 0; i < out->straggler_count; i++) {
+    gsaw__simulated with;
+    gsaw_status status = gsaw__replay_run(replay, out->jobs, GSAW_CONTENDING_NOT, &with);
+    for (size_t i = 0; status == GSAW_OK && i < out->straggler_count; i++) {
         gsaw_straggler *straggler = &out->stragglers[i];
         straggler->file = gsaw__replay_file(replay, top[i]);
         const gsaw__file_record *file = replay->codebase->files.items[straggler->file];
         straggler->cost_ns = gsaw__file_awake_ns(file);
         straggler->expected_ns = expected_ns(replay->codebase, file);
         straggler->workers_max = workers_max(replay, top[i], work_ns);
-        gsaw_status status = tell_delay(replay, top[i], out->jobs, &straggler->delay_ns);
-        if (status != GSAW_OK)
-            return status;
+        status = tell_delay(replay, top[i], out->jobs, with.makespan_ns, &straggler->delay_ns);
     }
-    return GSAW_OK;
+    return status;
 }
 
 /* ---- all of it ---- */

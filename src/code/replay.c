@@ -98,7 +98,8 @@ static size_t tasks_most(const gsaw__replay *self)
 gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
                               const gsaw__calibration *calibration)
 {
-    *self = (gsaw__replay){.codebase = codebase, .calibration = calibration};
+    *self = (gsaw__replay){
+        .codebase = codebase, .calibration = calibration, .order = order_of(&codebase->config)};
     const gsaw__timing *timing = &codebase->timing;
     if (tasks_most(self) >= GSAW_NO_TASK)
         return GSAW_RANGE;
@@ -143,7 +144,7 @@ gsaw_status gsaw__replay_run(const gsaw__replay *self, uint32_t workers,
         .tasks = self->tasks,
         .count = self->count,
         .workers = workers,
-        .order = order_of(&self->codebase->config),
+        .order = self->order,
         .overhead_ns = self->overhead_ns,
         .slowdown = slowdown,
     };

@@ -16,6 +16,7 @@ typedef struct gsaw__replay {
     gsaw__recorded_task *tasks;           /* directories by number, then files by path */
     uint32_t *files;                      /* index of the file of each task but the directories */
     uint32_t count, directory_count;
+    enum gsaw__order order;                       /* that of the run's workers; may be changed */
     uint64_t files_ns, waited_ns, directories_ns; /* as recorded, all workers together */
     uint64_t busy_ns, idle_ns;
     uint64_t serial_ns; /* before and behind the tasks, the first thread's start too; the others are
