@@ -45,7 +45,7 @@ struct gsaw_tree_builder {
     struct gsaw_tree head;          /* what the block will begin with */
     const gsaw_tree_parser *parser; /* NULL: tree-sitter, which is not checked at each step */
     const char *bytes;              /* the source; borrowed */
-    const gsaw__limits *limits;     /* of a user's parser; NULL: no bounds of our own */
+    gsaw__limits limits;            /* of a user's parser */
     uint64_t began_ns;              /* CPU time of the thread */
     uint32_t countdown;             /* nodes until the clock is looked at */
     uint32_t open;                  /* the innermost open node; GSAW_TREE_NONE: none */

@@ -144,7 +144,7 @@ static gsaw_status fail_memory(gsaw_tree_builder *self)
 
 static gsaw_status check_limits(gsaw_tree_builder *self)
 {
-    const gsaw__limits *limits = self->limits;
+    const gsaw__limits *limits = &self->limits;
     self->countdown = NODES_PER_CHECK;
     /* [L1] relaxed: a flag that says stop and nothing else */
     if (limits->cancel != NULL && gsaw__load_relaxed(limits->cancel) != 0)
@@ -163,7 +163,7 @@ static gsaw_status make_room(gsaw_tree_builder *self)
         sizeof self->head + (self->head.node_count + (size_t)1) * sizeof(gsaw_tree_node);
     if (needed <= self->capacity)
         return GSAW_OK;
-    size_t most = self->limits->memory, wanted = self->capacity * 2;
+    size_t most = self->limits.memory, wanted = self->capacity * 2;
     if (wanted < LEAST)
         wanted = LEAST;
     if (wanted > most)
@@ -383,7 +383,7 @@ const gsaw_tree *gsaw__tree_parse(const gsaw_tree_parser *parser, gsaw_tree_buil
         return NULL;
     }
     self->parser = parser;
-    self->limits = limits;
+    self->limits = *limits;
     self->began_ns = gsaw__clock_thread_ns();
     gsaw_error error = {.status = GSAW_OK};
     gsaw_status status = parser->parse(parser->context, self, bytes, count, &error);

@@ -73,11 +73,13 @@ static gsaw_tree_node node_at(const TSTreeCursor *cursor, uint32_t parent)
         .start = ts_node_start_byte(node),
         .end = ts_node_end_byte(node),
         .parent = parent,
+        .next = ts_node_child_count(node),
     };
 }
 
-/* All nodes from the root on; returns how many there are, 0 if more than counted (not known to
- * happen). */
+/* All nodes from the root on; returns how many there are, 0 if tree-sitter counted them wrong (not
+ * known to happen). While a node is open its `next` is the number of children still to come: asking
+ * the cursor for one behind the last would cost as much as a step. */
 static uint32_t copy_nodes(gsaw__parse_memory *memory, TSNode root, gsaw_tree_node *nodes,
                            uint32_t room)
 {
@@ -88,18 +90,22 @@ static uint32_t copy_nodes(gsaw__parse_memory *memory, TSNode root, gsaw_tree_no
         nodes[node] = node_at(&cursor, parent);
         if (count % NODES_PER_CHECK == 0)
             gsaw__parse_check(memory);
-        if (ts_tree_cursor_goto_first_child(&cursor)) {
+        if (nodes[node].next != 0) {
             parent = node;
+            if (!ts_tree_cursor_goto_first_child(&cursor))
+                return 0;
             continue;
         }
         nodes[node].next = count;
-        while (!ts_tree_cursor_goto_next_sibling(&cursor)) {
-            if (parent == GSAW_TREE_NONE)
-                return count;
-            ts_tree_cursor_goto_parent(&cursor);
+        while (parent != GSAW_TREE_NONE && --nodes[parent].next == 0) {
             nodes[parent].next = count;
             parent = nodes[parent].parent;
+            ts_tree_cursor_goto_parent(&cursor);
         }
+        if (parent == GSAW_TREE_NONE)
+            return count;
+        if (!ts_tree_cursor_goto_next_sibling(&cursor))
+            return 0;
     }
     return 0;
 }

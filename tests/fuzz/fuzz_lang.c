@@ -1,8 +1,8 @@
 /* fuzz_lang.c - libFuzzer on the front ends: the first byte picks the language, the rest is the
  * file.
- * Keeps:   no crash, facts and trees that hold, an end within the limits; what takes longer than the limit
- *          is a finding of libFuzzer's own (-timeout). A corpus begins well with the inputs of
- *          ../golden, each with a byte 0 to 4 before it.
+ * Keeps:   no crash, facts and trees that hold, an end within the limits; what takes longer than
+ *          the limit is a finding of libFuzzer's own (-timeout). A corpus begins well with the
+ *          inputs of ../golden, each with a byte 0 to 4 before it.
  * Next:    ../stress/test_lang_mutations.c */
 #include <stddef.h>
 #include <stdint.h>

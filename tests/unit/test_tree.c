@@ -254,7 +254,8 @@ static void test_tree_of_hostile_sources(void **state)
                 self.builder.reason == GSAW_REASON_MEMORY);
     sample_clear(&self);
     char *text = nest("", "a<", "", 200000);
-    self = parse_bytes("x.ts", text, strlen(text), &narrow);
+    self = parse_bytes("x.ts", text, strlen(text),
+                       &(gsaw__limits){.time_ns = 100 * SECOND, .memory = (size_t)32 << 20});
     assert_int_equal(self.builder.reason, GSAW_REASON_MEMORY);
     sample_clear(&self);
     free(text);
@@ -481,74 +482,70 @@ static void test_tree_builder_builds(void **state)
 }
 
 /* What can be done wrong, and what is said of it. */
+static const struct {
+    step steps[8];
+    gsaw_status status;
+    const char *text;
+} misuses[] = {
+    {{{0}}, GSAW_INVALID, "lisp: the parser built no node"},
+    {{{'c', 0, 0, 0, 0}}, GSAW_INVALID, "lisp: no node is open that could be closed, at 0"},
+    {{{'o', 3, 0, 0, 0}}, GSAW_RANGE, "lisp: kind 3 is out of range: there are 3"},
+    {{{'o', UINT32_MAX, 0, 0, 0}},
+     GSAW_RANGE,
+     "lisp: kind 4294967295 is out of range: there are 3"},
+    {{{'o', LIST, 3, 0, 0}}, GSAW_RANGE, "lisp: field 3 is out of range: there are 2"},
+    {{{'o', LIST, 1, 0, 0}}, GSAW_RANGE, "lisp: the root is field 1 of nothing"},
+    {{{'o', LIST, 0, 6, 0}}, GSAW_RANGE, "lisp: a node starts at 6, not between 0 and 5"},
+    {{{'o', LIST, 0, 2, 0}, {'o', ATOM, 0, 1, 0}},
+     GSAW_RANGE,
+     "lisp: a node starts at 1, not between 2 and 5"},
+    {{{'o', LIST, 0, 2, 0}, {'c', 1, 0, 0, 0}},
+     GSAW_RANGE,
+     "lisp: a node (list) ends at 1, not between 2 and 5"},
+    {{{'o', LIST, 0, 0, 0}, {'l', ATOM, 0, 1, 6}},
+     GSAW_RANGE,
+     "lisp: a node (atom) ends at 6, not between 1 and 5"},
+    {{{'o', LIST, 0, 0, 0}, {'l', ATOM, 0, 1, 4}, {'c', 3, 0, 0, 0}},
+     GSAW_RANGE,
+     "lisp: a node (list) ends at 3, not between 4 and 5"},
+    {{{'o', LIST, 0, 0, 0}, {'l', ATOM, 0, 1, 4}, {'l', ATOM, 0, 3, 5}},
+     GSAW_RANGE,
+     "lisp: a node starts at 3, not between 4 and 5"},
+    {{{'o', LIST, 0, 0, 0}}, GSAW_INVALID, "lisp: a node (list) was not closed"},
+    {{{'o', LIST, 0, 0, 0}, {'o', GSAW_TREE_ERROR, 0, 0, 0}},
+     GSAW_INVALID,
+     "lisp: a node (ERROR) was not closed"},
+    {{{'l', LIST, 0, 0, 1}, {'l', LIST, 0, 1, 2}}, GSAW_EXISTS, "lisp: a second root, at 1"},
+    {{{'m', GSAW_TREE_EXTRA, 0, 0, 0}}, GSAW_INVALID, "lisp: no node, or no flags, to mark with 8"},
+    {{{'l', LIST, 0, 0, 1}, {'m', GSAW_TREE_NAMED, 0, 0, 0}},
+     GSAW_INVALID,
+     "lisp: no node, or no flags, to mark with 1"},
+    {{{'l', LIST, 0, 0, 1}, {'r', GSAW_DAMAGED, 1, 0, 0}}, GSAW_DAMAGED, "said so"},
+    {{{'r', GSAW_DAMAGED, 0, 0, 0}}, GSAW_DAMAGED, "damaged data"},
+    {{{'o', LIST, 0, 9, 0}, {'r', GSAW_DAMAGED, 1, 0, 0}},
+     GSAW_RANGE,
+     "lisp: a node starts at 9, not between 0 and 5"},
+    {{{'o', 7, 0, 0, 0},
+      {'o', LIST, 0, 0, 0},
+      {'c', 0, 0, 0, 0},
+      {'l', ATOM, 0, 0, 0},
+      {'m', GSAW_TREE_EXTRA, 0, 0, 0}},
+     GSAW_RANGE,
+     "lisp: kind 7 is out of range: there are 3"},
+};
+
 static void test_tree_builder_misuse(void **state)
 {
     (void)state;
-    static const struct {
-        step steps[8];
-        gsaw_status status;
-        const char *text;
-    } cases[] = {
-        {{{0}}, GSAW_INVALID, "lisp: the parser built no node"},
-        {{{'c', 0, 0, 0, 0}}, GSAW_INVALID, "lisp: no node is open that could be closed, at 0"},
-        {{{'o', 3, 0, 0, 0}}, GSAW_RANGE, "lisp: kind 3 is out of range: there are 3"},
-        {{{'o', UINT32_MAX, 0, 0, 0}},
-         GSAW_RANGE,
-         "lisp: kind 4294967295 is out of range: there are 3"},
-        {{{'o', LIST, 3, 0, 0}}, GSAW_RANGE, "lisp: field 3 is out of range: there are 2"},
-        {{{'o', LIST, 1, 0, 0}}, GSAW_RANGE, "lisp: the root is field 1 of nothing"},
-        {{{'o', LIST, 0, 6, 0}}, GSAW_RANGE, "lisp: a node starts at 6, not between 0 and 5"},
-        {{{'o', LIST, 0, 2, 0}, {'o', ATOM, 0, 1, 0}},
-         GSAW_RANGE,
-         "lisp: a node starts at 1, not between 2 and 5"},
-        {{{'o', LIST, 0, 2, 0}, {'c', 1, 0, 0, 0}},
-         GSAW_RANGE,
-         "lisp: a node (list) ends at 1, not between 2 and 5"},
-        {{{'o', LIST, 0, 0, 0}, {'l', ATOM, 0, 1, 6}},
-         GSAW_RANGE,
-         "lisp: a node (atom) ends at 6, not between 1 and 5"},
-        {{{'o', LIST, 0, 0, 0}, {'l', ATOM, 0, 1, 4}, {'c', 3, 0, 0, 0}},
-         GSAW_RANGE,
-         "lisp: a node (list) ends at 3, not between 4 and 5"},
-        {{{'o', LIST, 0, 0, 0}, {'l', ATOM, 0, 1, 4}, {'l', ATOM, 0, 3, 5}},
-         GSAW_RANGE,
-         "lisp: a node starts at 3, not between 4 and 5"},
-        {{{'o', LIST, 0, 0, 0}}, GSAW_INVALID, "lisp: a node (list) was not closed"},
-        {{{'o', LIST, 0, 0, 0}, {'o', GSAW_TREE_ERROR, 0, 0, 0}},
-         GSAW_INVALID,
-         "lisp: a node (ERROR) was not closed"},
-        {{{'l', LIST, 0, 0, 1}, {'l', LIST, 0, 1, 2}}, GSAW_EXISTS, "lisp: a second root, at 1"},
-        {{{'l', LIST, 0, 0, 1}, {'c', 1, 0, 0, 0}},
-         GSAW_INVALID,
-         "lisp: no node is open that could be closed, at 1"},
-        {{{'m', GSAW_TREE_EXTRA, 0, 0, 0}},
-         GSAW_INVALID,
-         "lisp: no node, or no flags, to mark with 8"},
-        {{{'l', LIST, 0, 0, 1}, {'m', GSAW_TREE_NAMED, 0, 0, 0}},
-         GSAW_INVALID,
-         "lisp: no node, or no flags, to mark with 1"},
-        {{{'l', LIST, 0, 0, 1}, {'r', GSAW_DAMAGED, 1, 0, 0}}, GSAW_DAMAGED, "said so"},
-        {{{'r', GSAW_DAMAGED, 0, 0, 0}}, GSAW_DAMAGED, "damaged data"},
-        {{{'o', LIST, 0, 9, 0}, {'r', GSAW_DAMAGED, 1, 0, 0}},
-         GSAW_RANGE,
-         "lisp: a node starts at 9, not between 0 and 5"},
-        {{{'o', 7, 0, 0, 0},
-          {'o', LIST, 0, 0, 0},
-          {'c', 0, 0, 0, 0},
-          {'l', ATOM, 0, 0, 0},
-          {'m', GSAW_TREE_EXTRA, 0, 0, 0}},
-         GSAW_RANGE,
-         "lisp: kind 7 is out of range: there are 3"},
-    };
     gsaw_tree_builder builder;
     gsaw__tree_builder_init(&builder, NULL);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        gsaw_tree_parser parser = lisp(cases[i].steps);
+    for (size_t i = 0; i < sizeof misuses / sizeof *misuses; i++) {
+        gsaw_tree_parser parser = lisp(misuses[i].steps);
         assert_null(gsaw__tree_parse(&parser, &builder, "(a b)", 5, &wide));
         assert_int_equal(builder.status, GSAW_FILE_FAILED);
         assert_int_equal(builder.reason, GSAW_REASON_PARSER);
-        assert_int_equal(builder.error.status, cases[i].status);
-        assert_string_equal(builder.error.text, cases[i].text);
+        assert_int_equal(builder.error.status, misuses[i].status);
+        assert_string_equal(builder.error.text, misuses[i].text);
     }
     gsaw__tree_builder_clear(&builder);
 }
