@@ -1,4 +1,5 @@
-/* gangsaw/code.h - Codebase: a folder of source, indexed in parallel.
+/* gangsaw/code.h - Codebase: a folder of source, indexed in parallel. Includes gangsaw/process.h:
+ * files and their syntax trees one by one.
  *
  *     gsaw_codebase *code;
  *     gsaw_codebase_open("path/to/tree", NULL, &code, &error);
@@ -19,6 +20,7 @@
 
 #include <gangsaw/config.h>
 #include <gangsaw/facts.h>
+#include <gangsaw/process.h>
 #include <gangsaw/status.h>
 #include <gangsaw/task.h>
 
@@ -252,6 +254,10 @@ GSAW_API gsaw_status gsaw_discover_files(const char *root, const gsaw_discover_o
 
 /* Free the list and its texts. NULL is allowed. */
 GSAW_API void gsaw_paths_free(gsaw_paths *self);
+
+/* The files among them, those with GSAW_FILE_OK: what gsaw_process_files and gsaw_parse_files take.
+ * View: until the free. Any thread. */
+GSAW_API gsaw_strings gsaw_paths_files(const gsaw_paths *self);
 
 /* How many paths there are. Any thread. */
 GSAW_API size_t gsaw_paths_count(const gsaw_paths *self);

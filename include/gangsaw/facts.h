@@ -47,7 +47,8 @@ extern "C" {
     row(FAILED, "failed")
 
 /* Why a file is not ok. partial: syntax, nesting. skipped: too-large, binary, fifo, socket, device,
- * symlink, not-a-file. failed: the rest. */
+ * symlink, not-a-file, no-parser. failed: the rest. Of gsaw_parse_files alone: no-parser (no
+ * language has that extension) and parser (a user's parser failed). */
 #define GSAW_REASON_TABLE(row)                                                                     \
     row(NONE, "")                                                                                  \
     row(SYNTAX, "syntax")                                                                          \
@@ -66,7 +67,9 @@ extern "C" {
     row(TIMEOUT, "timeout")                                                                        \
     row(MEMORY, "memory")                                                                          \
     row(CRASHED, "crashed")                                                                        \
-    row(CANCELLED, "cancelled")
+    row(CANCELLED, "cancelled")                                                                    \
+    row(NO_PARSER, "no-parser")                                                                    \
+    row(PARSER, "parser")
 
 #define GSAW_WORD_ENUM_SYMBOL(name, word) GSAW_SYMBOL_##name,
 #define GSAW_WORD_ENUM_IMPORT(name, word) GSAW_IMPORT_##name,

@@ -29,6 +29,7 @@ gsaw_reason gsaw__reason_of_errno(int os_errno)
         {EACCES, GSAW_REASON_PERMISSION}, {EPERM, GSAW_REASON_PERMISSION},
         {ELOOP, GSAW_REASON_SYMLINK},     {EXDEV, GSAW_REASON_SYMLINK},
         {ENOTDIR, GSAW_REASON_CHANGED},   {ENOMEM, GSAW_REASON_MEMORY},
+        {ENXIO, GSAW_REASON_SOCKET},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].os_errno == os_errno)

@@ -21,6 +21,7 @@ struct gsaw_paths {
     const gsaw_allocator *allocator;
     gsaw__arena texts;
     GSAW_ARRAY(struct path_row) rows;
+    GSAW_ARRAY(const char *) files; /* of the rows that are ok */
 };
 
 /* A worker's arena, apart from the next worker's. */
@@ -80,7 +81,9 @@ static bool add_row(gsaw_paths *self, const gsaw__dir_walk *walk)
         found.status = GSAW_FILE_FAILED;
         found.reason = ((const gsaw__dir *)entry->data)->reason;
     }
-    return found.path != NULL && gsaw__array_push(&self->rows, self->allocator, found);
+    return found.path != NULL && gsaw__array_push(&self->rows, self->allocator, found) &&
+           (found.status != GSAW_FILE_OK ||
+            gsaw__array_push(&self->files, self->allocator, found.path));
 }
 
 static gsaw_status make_paths(struct run *self, gsaw_error *error)
@@ -162,9 +165,15 @@ void gsaw_paths_free(gsaw_paths *self)
 {
     if (self == NULL)
         return;
+    gsaw__array_clear(&self->files, self->allocator);
     gsaw__array_clear(&self->rows, self->allocator);
     gsaw__arena_clear(&self->texts);
     gsaw__free(self->allocator, self, sizeof *self);
+}
+
+gsaw_strings gsaw_paths_files(const gsaw_paths *self)
+{
+    return (gsaw_strings){.items = self->files.items, .count = self->files.count};
 }
 
 size_t gsaw_paths_count(const gsaw_paths *self) { return self->rows.count; }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "lang/lines.h"
 
 #define SEPARATOR '.' /* between the parts of a qualified name */
 
@@ -67,26 +68,13 @@ static void line_start(gsaw__facts_builder *self, size_t offset)
         self->failed = true;
 }
 
-/* The usual file has no CR at all: then memchr does it. */
 static void find_lines(gsaw__facts_builder *self, const char *bytes, size_t count)
 {
-    const char *end = bytes + count;
-    bool has_cr = count > 0 && memchr(bytes, '\r', count) != NULL;
+    const char *end = bytes + count, *at = bytes;
+    bool has_cr = gsaw__lines_have_cr(bytes, count);
     line_start(self, 0);
-    for (const char *at = bytes; at < end && !self->failed;) {
-        if (!has_cr) {
-            at = memchr(at, '\n', (size_t)(end - at));
-            if (at == NULL)
-                break;
-        } else if (*at == '\r' && at + 1 < end && at[1] == '\n') {
-            at++;
-        } else if (*at != '\r' && *at != '\n') {
-            at++;
-            continue;
-        }
-        at++;
+    while (!self->failed && (at = gsaw__lines_next(at, end, has_cr)) != NULL)
         line_start(self, (size_t)(at - bytes));
-    }
     self->lines = (uint32_t)self->line_starts.count;
     if (self->lines > 0 && self->line_starts.items[self->lines - 1] == count)
         self->lines--; /* nothing stands behind the last line end */
@@ -153,19 +141,7 @@ void gsaw__facts_builder_list(gsaw__facts_builder *self, uint32_t string)
 void gsaw__facts_builder_position(const gsaw__facts_builder *self, uint32_t offset, uint32_t *line,
                                   uint32_t *column)
 {
-    size_t low = 0, high = self->line_starts.count; /* line_starts[low] <= offset < [high] */
-    *line = *column = 1;
-    if (high == 0)
-        return; /* begin() failed */
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (self->line_starts.items[middle] <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    *line = (uint32_t)low + 1;
-    *column = offset - self->line_starts.items[low] + 1;
+    gsaw__lines_position(self->line_starts.items, self->line_starts.count, offset, line, column);
 }
 
 void gsaw__facts_builder_problem(gsaw__facts_builder *self, gsaw_file_status status,

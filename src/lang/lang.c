@@ -14,13 +14,15 @@ static const char *const tsx[] = {".tsx", NULL};
 static const char *const javascript[] = {".js", ".mjs", ".cjs", NULL};
 static const char *const jsx[] = {".jsx", NULL};
 
+#define TREE_SITTER gsaw__treesitter_extract, gsaw__treesitter_tree
+
 /* .ts is never read with the TSX grammar: there `<T>x` is an element, here a type assertion. */
 static const gsaw__language languages[] = {
-    {"python", python, gsaw__treesitter_extract, &gsaw__grammar_python},
-    {"typescript", typescript, gsaw__treesitter_extract, &gsaw__grammar_typescript},
-    {"tsx", tsx, gsaw__treesitter_extract, &gsaw__grammar_tsx},
-    {"javascript", javascript, gsaw__treesitter_extract, &gsaw__grammar_javascript},
-    {"jsx", jsx, gsaw__treesitter_extract, &gsaw__grammar_javascript},
+    {"python", python, TREE_SITTER, &gsaw__grammar_python},
+    {"typescript", typescript, TREE_SITTER, &gsaw__grammar_typescript},
+    {"tsx", tsx, TREE_SITTER, &gsaw__grammar_tsx},
+    {"javascript", javascript, TREE_SITTER, &gsaw__grammar_javascript},
+    {"jsx", jsx, TREE_SITTER, &gsaw__grammar_javascript},
 };
 
 size_t gsaw__language_count(void) { return sizeof languages / sizeof *languages; }

@@ -12,13 +12,8 @@
 #include <stdint.h>
 
 #include "lang/facts.h"
-
-/* The bounds of one file's extraction. */
-typedef struct gsaw__limits {
-    uint64_t time_ns; /* of the thread's CPU time from the call on: a busy machine fails nothing */
-    size_t memory;    /* bytes the parser may hold at once */
-    const _Atomic uint32_t *cancel; /* not 0: stop as soon as possible; may be NULL */
-} gsaw__limits;
+#include "lang/limits.h"
+#include "lang/tree.h"
 
 /* What one worker keeps from file to file (parser arenas). All-zero is not valid: use init. */
 typedef struct gsaw__lang_state gsaw__lang_state;
@@ -44,6 +39,11 @@ typedef struct gsaw__language {
      * Never crashes, never hangs. */
     void (*extract)(const struct gsaw__language *self, gsaw__lang_state *state, gsaw__source source,
                     const gsaw__limits *limits, gsaw__facts_builder *out);
+    /* The syntax tree of source, built in `out`: a view, or NULL when that has the status failed.
+     * What goes wrong is said there, as above. Never crashes, never hangs. */
+    const gsaw_tree *(*tree)(const struct gsaw__language *self, gsaw__lang_state *state,
+                             gsaw__source source, const gsaw__limits *limits,
+                             gsaw_tree_builder *out);
     const void *grammar; /* the front end's own */
 } gsaw__language;
 

@@ -88,8 +88,8 @@ void gsaw__parse_check(gsaw__parse_memory *self)
         check_time(self);
 }
 
-/* `size` more bytes are to be held: leaves when that is over the limit. */
-static void admit(gsaw__parse_memory *self, size_t size)
+/* `size` more bytes are to be held. */
+void gsaw__parse_admit(gsaw__parse_memory *self, size_t size)
 {
     if (size > self->limits->memory || self->held > self->limits->memory - size)
         leave(self, GSAW_REASON_MEMORY);
@@ -103,10 +103,10 @@ static void open_block(gsaw__parse_memory *self)
     size_t size = self->held < BLOCK_MAX ? BLOCK_MIN : BLOCK_MAX;
     struct gsaw__parse_block *block = self->spare;
     if (block != NULL) {
-        admit(self, block->size);
+        gsaw__parse_admit(self, block->size);
         self->spare = block->next;
     } else {
-        admit(self, size);
+        gsaw__parse_admit(self, size);
         block = gsaw__alloc(self->allocator, size);
         if (block == NULL)
             leave(self, GSAW_REASON_MEMORY);
@@ -147,7 +147,7 @@ static size_t room_of(const struct gsaw__parse_chunk *chunk)
 static struct gsaw__parse_chunk *take_large(gsaw__parse_memory *self, size_t size)
 {
     size_t total = sizeof(struct gsaw__parse_large) + size;
-    admit(self, total);
+    gsaw__parse_admit(self, total);
     struct gsaw__parse_large *large = gsaw__alloc(self->allocator, total);
     if (large == NULL)
         leave(self, GSAW_REASON_MEMORY);

@@ -55,6 +55,10 @@ gsaw_reason gsaw__parse_guard(gsaw__parse_memory *self, const gsaw__limits *limi
 /* Inside body: leave when the time is over or cancel is set. */
 void gsaw__parse_check(gsaw__parse_memory *self);
 
+/* Inside body: `size` bytes that are taken elsewhere, for the result, count as well: leave when
+ * that is over the limit. */
+void gsaw__parse_admit(gsaw__parse_memory *self, size_t size);
+
 /* Inside body: memory that lives until the guard ends. Never NULL (it leaves instead). */
 void *gsaw__parse_alloc(gsaw__parse_memory *self, size_t size);
 

@@ -19,7 +19,7 @@ typedef struct nesting_scan {
     uint32_t depth;
     uint32_t brackets;
     bool is_blanking; /* the logical line is too deep */
-    gsaw__facts_builder *out;
+    uint32_t *too_deep;
 } nesting_scan;
 
 /* The width of the white space at *at, which is moved behind it. A backslash before a line end
@@ -138,9 +138,8 @@ static void scan_indentation(nesting_scan *self)
         return;
     }
     self->is_blanking = true;
-    uint32_t line, column;
-    gsaw__facts_builder_position(self->out, (uint32_t)text, &line, &column);
-    gsaw__facts_builder_problem(self->out, GSAW_FILE_PARTIAL, GSAW_REASON_NESTING, line);
+    if (*self->too_deep == GSAW_NONE)
+        *self->too_deep = (uint32_t)text;
 }
 
 /* A form feed is white space that starts the count anew. */
@@ -164,11 +163,11 @@ static void break_wide_runs(char *bytes, size_t count)
 }
 
 const char *gsaw__python_flatten(gsaw__parse_memory *memory, const char *bytes, size_t count,
-                                 gsaw__facts_builder *out)
+                                 uint32_t *too_deep)
 {
     if (is_harmless(bytes, count))
         return bytes;
-    nesting_scan scan = {.bytes = bytes, .count = count, .out = out};
+    nesting_scan scan = {.bytes = bytes, .count = count, .too_deep = too_deep};
     scan.copy = memcpy(gsaw__parse_alloc(memory, count), bytes, count);
     while (scan.at < count) {
         scan.is_blanking = false;

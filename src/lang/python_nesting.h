@@ -11,16 +11,16 @@
 
 #include <stddef.h>
 
-#include "lang/facts.h"
+#include "base/map.h"
 #include "lang/parse_memory.h"
 
 #define GSAW_PYTHON_DEPTH_MAX 100 /* CPython: "too many levels of indentation" */
 #define GSAW_PYTHON_WIDTH_MAX 300 /* columns; no stack of rising widths below it is deeper */
 
 /* The source to parse: bytes itself when it is harmless, else a copy in `memory` in which logical
- * lines that are too deep are blank, `out` having been told (partial, nesting, the first such
- * line). Inside the guard. */
+ * lines that are too deep are blank; *too_deep (GSAW_NONE before) is then where the first of them
+ * begins. Inside the guard. */
 const char *gsaw__python_flatten(gsaw__parse_memory *memory, const char *bytes, size_t count,
-                                 gsaw__facts_builder *out);
+                                 uint32_t *too_deep);
 
 #endif

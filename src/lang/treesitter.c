@@ -70,19 +70,11 @@ static const gsaw__grammar_tables *tables_of(gsaw__lang_state *state, const gsaw
     return self;
 }
 
-/* One parse: what the guarded body and tree-sitter's callbacks see. */
-typedef struct one_parse {
-    gsaw__lang_state *state;
-    const gsaw__grammar *grammar;
-    const char *bytes;  /* of the file */
-    const char *source; /* what is parsed: the file, or a copy with bytes replaced */
-    uint32_t count;
-    gsaw__facts_builder *out;
-} one_parse;
+bool gsaw__treesitter_fits(size_t count) { return count <= SOURCE_MAX; }
 
 static const char *read_chunk(void *payload, uint32_t offset, TSPoint position, uint32_t *size)
 {
-    const one_parse *self = payload;
+    const gsaw__one_parse *self = payload;
     (void)position;
     gsaw__parse_check(&self->state->memory);
     uint32_t left = offset < self->count ? self->count - offset : 0;
@@ -92,7 +84,7 @@ static const char *read_chunk(void *payload, uint32_t offset, TSPoint position, 
 
 static bool on_progress(TSParseState *progress)
 {
-    const one_parse *self = progress->payload;
+    const gsaw__one_parse *self = progress->payload;
     gsaw__parse_check(&self->state->memory);
     return false;
 }
@@ -113,8 +105,8 @@ static const char *replace_lone_cr(gsaw__parse_memory *memory, const char *sourc
     return copy == NULL ? source : copy;
 }
 
-/* The offset of the first ERROR or MISSING node, descending only where there is one. */
-static uint32_t first_error(TSNode root)
+/* Descends only where there is one. */
+uint32_t gsaw__treesitter_first_error(TSNode root)
 {
     TSTreeCursor cursor = ts_tree_cursor_new(root);
     TSNode node = root;
@@ -133,32 +125,49 @@ static uint32_t first_error(TSNode root)
     return ts_node_start_byte(node);
 }
 
-static void body(void *argument)
+TSNode gsaw__treesitter_parse(gsaw__one_parse *self)
 {
-    one_parse *self = argument;
     const gsaw__grammar *grammar = self->grammar;
     gsaw__parse_memory *memory = &self->state->memory;
+    self->too_deep = GSAW_NONE;
     self->source = replace_lone_cr(memory, self->bytes, self->count);
     if (grammar->prepare != NULL)
-        self->source = grammar->prepare(memory, self->source, self->count, self->out);
+        self->source = grammar->prepare(memory, self->source, self->count, &self->too_deep);
     TSParser *parser = ts_parser_new();
     ts_parser_set_language(parser, grammar->language());
     TSInput input = {.payload = self, .read = read_chunk, .encoding = TSInputEncodingUTF8};
     TSParseOptions options = {.payload = self, .progress_callback = on_progress};
-    TSTree *tree = ts_parser_parse_with_options(parser, NULL, input, options);
-    TSNode root = ts_tree_root_node(tree);
-    gsaw__walk *walk = &self->state->walk;
-    walk->bytes = self->bytes;
-    walk->count = self->count;
+    return ts_tree_root_node(ts_parser_parse_with_options(parser, NULL, input, options));
+}
+
+/* An extraction: the parse, and where its facts go. */
+typedef struct extraction {
+    gsaw__one_parse parse;
+    gsaw__facts_builder *out;
+} extraction;
+
+static void add_problem(gsaw__facts_builder *out, gsaw_reason reason, uint32_t offset)
+{
+    uint32_t line, column;
+    gsaw__facts_builder_position(out, offset, &line, &column);
+    gsaw__facts_builder_problem(out, GSAW_FILE_PARTIAL, reason, line);
+}
+
+static void body(void *argument)
+{
+    extraction *self = argument;
+    TSNode root = gsaw__treesitter_parse(&self->parse);
+    if (self->parse.too_deep != GSAW_NONE)
+        add_problem(self->out, GSAW_REASON_NESTING, self->parse.too_deep);
+    gsaw__walk *walk = &self->parse.state->walk;
+    walk->bytes = self->parse.bytes;
+    walk->count = self->parse.count;
     walk->out = self->out;
-    walk->memory = memory;
+    walk->memory = &self->parse.state->memory;
     gsaw__walk_begin(walk, root);
-    grammar->extract(walk, root);
-    if (ts_node_has_error(root)) {
-        uint32_t line, column;
-        gsaw__facts_builder_position(self->out, first_error(root), &line, &column);
-        gsaw__facts_builder_problem(self->out, GSAW_FILE_PARTIAL, GSAW_REASON_SYNTAX, line);
-    }
+    self->parse.grammar->extract(walk, root);
+    if (ts_node_has_error(root))
+        add_problem(self->out, GSAW_REASON_SYNTAX, gsaw__treesitter_first_error(root));
 }
 
 void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *state,
@@ -167,19 +176,19 @@ void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *stat
 {
     const gsaw__grammar *grammar = self->grammar;
     const gsaw__grammar_tables *tables = tables_of(state, grammar);
-    if (tables == NULL || source.count > SOURCE_MAX) {
+    if (tables == NULL || !gsaw__treesitter_fits(source.count)) {
         gsaw__facts_builder_problem(out, GSAW_FILE_FAILED, GSAW_REASON_MEMORY, 0);
         return;
     }
     state->walk.kinds = tables->kinds;
     state->walk.fields = tables->fields;
     state->walk.symbol_count = tables->symbol_count;
-    one_parse parse = {.state = state,
-                       .grammar = grammar,
-                       .bytes = source.bytes,
-                       .count = (uint32_t)source.count,
-                       .out = out};
-    gsaw_reason reason = gsaw__parse_guard(&state->memory, limits, body, &parse);
+    extraction whole = {.parse = {.state = state,
+                                  .grammar = grammar,
+                                  .bytes = source.bytes,
+                                  .count = (uint32_t)source.count},
+                        .out = out};
+    gsaw_reason reason = gsaw__parse_guard(&state->memory, limits, body, &whole);
     if (reason != GSAW_REASON_NONE)
         gsaw__facts_builder_problem(out, GSAW_FILE_FAILED, reason, 0);
 }

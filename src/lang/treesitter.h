@@ -45,7 +45,7 @@ typedef struct gsaw__grammar {
     void (*extract)(gsaw__walk *walk, TSNode root); /* the walk; inside the guard */
     /* Bytes that hold what no parse can see through, or NULL; see python_nesting.h. */
     const char *(*prepare)(gsaw__parse_memory *memory, const char *bytes, size_t count,
-                           gsaw__facts_builder *out);
+                           uint32_t *too_deep);
 } gsaw__grammar;
 
 /* By symbol and by field id of tree-sitter: the front end's kind and field. */
@@ -66,6 +66,30 @@ struct gsaw__lang_state {
 void gsaw__treesitter_extract(const gsaw__language *self, gsaw__lang_state *state,
                               gsaw__source source, const gsaw__limits *limits,
                               gsaw__facts_builder *out);
+
+/* The tree function of every row: the same parse, its tree copied into `out`. */
+const gsaw_tree *gsaw__treesitter_tree(const gsaw__language *self, gsaw__lang_state *state,
+                                       gsaw__source source, const gsaw__limits *limits,
+                                       gsaw_tree_builder *out);
+
+/* One parse: what the guarded body and tree-sitter's callbacks see. */
+typedef struct gsaw__one_parse {
+    gsaw__lang_state *state;
+    const gsaw__grammar *grammar;
+    const char *bytes;  /* of the file */
+    const char *source; /* what is parsed: the file, or a copy with bytes replaced */
+    uint32_t count;
+    uint32_t too_deep; /* where the first block nests too deep; GSAW_NONE: nowhere */
+} gsaw__one_parse;
+
+/* Whether a source of that many bytes has offsets in 32 bits. */
+bool gsaw__treesitter_fits(size_t count);
+
+/* Parse bytes and return the root; inside the guard. state, grammar, bytes and count are set. */
+TSNode gsaw__treesitter_parse(gsaw__one_parse *self);
+
+/* The offset of the first ERROR or MISSING node below `root`; inside the guard. */
+uint32_t gsaw__treesitter_first_error(TSNode root);
 
 extern const gsaw__grammar gsaw__grammar_python, gsaw__grammar_typescript, gsaw__grammar_tsx,
     gsaw__grammar_javascript;

@@ -1,8 +1,8 @@
 /* fuzz_lang.c - libFuzzer on the front ends: the first byte picks the language, the rest is the
  * file.
- * Keeps:   no crash, facts that hold, an end within the limits; what takes longer than the limit
- *          is a finding of libFuzzer's own (-timeout). A corpus begins well with the inputs of
- *          ../golden, each with a byte 0 to 4 before it.
+ * Keeps:   no crash, facts and trees that hold, an end within the limits; what takes longer than
+ *          the limit is a finding of libFuzzer's own (-timeout). A corpus begins well with the
+ *          inputs of ../golden, each with a byte 0 to 4 before it.
  * Next:    ../stress/test_lang_mutations.c */
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (facts == NULL || !gsaw__facts_check(facts, facts->size))
         abort();
     gsaw__arena_clear(&arena);
+    static gsaw_tree_builder trees;
+    const gsaw_tree *tree =
+        language->tree(language, lang, (gsaw__source){source, size - 1}, &limits, &trees);
+    if (tree != NULL && !gsaw__tree_check(tree))
+        abort();
     free(source);
     return 0;
 }

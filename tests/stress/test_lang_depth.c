@@ -143,6 +143,16 @@ static void test_lang_depth_of_trees(void **state)
                      has_symbol(run.facts, "a") ? "a found" : "a lost");
         if (run.facts->status == GSAW_FILE_OK)
             assert_true(has_symbol(run.facts, "b"));
+        gsaw_tree_builder builder;
+        gsaw__tree_builder_init(&builder, NULL);
+        const gsaw__limits limits = {.time_ns = 20 * SECOND, .memory = (size_t)2 << 30};
+        const gsaw__language *language =
+            gsaw__language_at(gsaw__language_of(cases[i].name, strlen(cases[i].name)));
+        const gsaw_tree *tree = language->tree(
+            language, run.state, (gsaw__source){run.source, strlen(text)}, &limits, &builder);
+        if (tree == NULL || !gsaw__tree_check(tree))
+            fail_msg("case %zu: no tree", i);
+        gsaw__tree_builder_clear(&builder);
         lang_run_clear(&run);
         free(text);
     }

@@ -1,8 +1,8 @@
 /* test_lang_mutations.c - front ends on damaged sources: cut off, bytes and tokens lost, doubled,
  * moved.
- * Keeps:   no crash, facts that hold, bounded time, the same facts from a fresh worker as from a
- *          used one. A failure prints the seed; GSAW_SEED=N repeats that one, GSAW_ROUNDS=N sets
- *          how many.
+ * Keeps:   no crash, facts that hold, trees equal to tree-sitter's own, bounded time, the same
+ *          facts from a fresh worker as from a used one. A failure prints the seed; GSAW_SEED=N
+ *          repeats that one, GSAW_ROUNDS=N sets how many.
  * Next:    ../lang_sources.h, ../fuzz/fuzz_lang.c */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "lang_cases.h"
 #include "lang_sources.h"
+#include "tree_oracle.h"
 
 #define ROUNDS 1500
 
@@ -101,6 +102,24 @@ static const gsaw__facts *extract(const lang_source *source, gsaw__lang_state *l
     return gsaw__facts_builder_finish(builder, arena);
 }
 
+/* A damaged source has a tree exactly when it has facts, and that is tree-sitter's. */
+static bool has_right_tree(const lang_source *source, gsaw__lang_state *lang, const mutation *text,
+                           bool has_facts)
+{
+    const gsaw__limits limits = {.time_ns = (uint64_t)10 * 1000 * 1000 * 1000,
+                                 .memory = (size_t)256 << 20};
+    const gsaw__language *language =
+        gsaw__language_at(gsaw__language_of(source->name, strlen(source->name)));
+    gsaw_tree_builder builder;
+    gsaw__tree_builder_init(&builder, NULL);
+    const gsaw_tree *tree =
+        language->tree(language, lang, (gsaw__source){text->text, text->count}, &limits, &builder);
+    bool is_right = !has_facts || (tree != NULL && gsaw__tree_check(tree) &&
+                                   oracle_agrees(lang, language, tree, text->text, text->count));
+    gsaw__tree_builder_clear(&builder);
+    return is_right;
+}
+
 static void run_seed(unsigned seed, gsaw__lang_state *used, gsaw__facts_builder *builder)
 {
     const lang_source *source = &lang_sources[seed % LANG_SOURCE_COUNT];
@@ -119,6 +138,8 @@ static void run_seed(unsigned seed, gsaw__lang_state *used, gsaw__facts_builder 
     gsaw_check(facts != NULL);
     assert_true(seconds <= 40);
     lang_check_names(facts, text.text, text.count);
+    if (!has_right_tree(source, used, &text, facts->status != GSAW_FILE_FAILED))
+        fail_msg("GSAW_SEED=%u: the tree is wrong", seed);
     if (seed % 16 == 0 && facts->status != GSAW_FILE_FAILED) {
         gsaw__lang_state *fresh = gsaw__lang_state_new(NULL);
         gsaw__facts_builder other = {0};

@@ -28,8 +28,8 @@ LAYERS = {
 # The lowest module that may include a public header, and those whose layer it is.
 PUBLIC = {"status": "base", "alloc": "base", "facts": "base", "sync": "sync", "task": "task",
           "pool": "task", "graph": "task", "scheduler": "task",
-          "config": "base", "work": "work", "code": "code", "doctor": "code",
-          "sim": "sim"}
+           "config": "base", "work": "work", "tree": "lang", "process": "code", "code": "code",
+           "doctor": "code", "sim": "sim"}
 # What only one module may include.
 PRIVATE = {"tree_sitter/": "lang", "nettle/": "base"}
 

@@ -1,0 +1,6 @@
+try:
+    f()
+except ValueError:
+    pass
+except:
+    pass
