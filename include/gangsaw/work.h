@@ -245,14 +245,16 @@ typedef struct gsaw_distributor_counts {
     uint64_t moved;  /* items moved by balance */
 } gsaw_distributor_counts;
 
-/* A distributor with as many lanes as its pool has workers (at least 1). Errors: GSAW_NO_MEMORY,
- * GSAW_INVALID (size; a strategy without name or function), GSAW_NOT_FOUND (no strategy of that
- * name: says which there are), GSAW_RANGE, and those of gsaw_pool_new and gsaw_cost_model_load. */
+/* A distributor with as many lanes as its pool has workers now (at least 1). Errors:
+ * GSAW_NO_MEMORY, GSAW_INVALID (size; a strategy without name or function), GSAW_NOT_FOUND (no
+ * strategy of that name: says which there are), GSAW_RANGE, and those of gsaw_pool_new and
+ * gsaw_cost_model_load. */
 GSAW_API gsaw_status gsaw_distributor_new(const gsaw_distributor_options *options,
                                           gsaw_distributor **out, gsaw_error *error);
 
 /* Free; nothing runs any more (finish has returned, or it was never started). Items that wait are
- * forgotten. NULL is allowed. */
+ * forgotten. NULL is allowed. After fork(2) a distributor is of as little use to the child as its
+ * pool: calls return GSAW_CLOSED or do nothing, and this one frees without what waited. */
 GSAW_API void gsaw_distributor_free(gsaw_distributor *self);
 
 /* Give items to the lanes, all or none: costs are estimated, the strategy places those that wait

@@ -414,7 +414,7 @@ void gsaw__executor_execute(gsaw_scheduler *self)
         return; /* those that run go on to what is ready */
     self->standby++;
     gsaw__mutex_unlock(&self->lock);
-    gsaw_status status = gsaw__pool_submit_always(self->pool, &self->group, &driver->task);
+    gsaw_status status = gsaw__pool_submit_always(self->pool, &self->group, &driver->task, true);
     gsaw__mutex_lock(&self->lock);
     if (status == GSAW_OK) {
         if (gsaw_pool_worker_count(self->pool) == 0) { /* one of those who wait runs it */

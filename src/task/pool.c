@@ -316,9 +316,10 @@ gsaw_status gsaw_pool_submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task
     return submit(self, group, task, 0, true);
 }
 
-gsaw_status gsaw__pool_submit_always(gsaw_pool *self, gsaw_group *group, gsaw_task *task)
+gsaw_status gsaw__pool_submit_always(gsaw_pool *self, gsaw_group *group, gsaw_task *task,
+                                     bool may_block)
 {
-    return submit(self, group, task, GSAW_TASK_ALWAYS, true);
+    return submit(self, group, task, GSAW_TASK_ALWAYS, may_block);
 }
 
 gsaw_status gsaw_pool_try_submit(gsaw_pool *self, gsaw_group *group, gsaw_task *task)

@@ -119,9 +119,10 @@ uint32_t gsaw__pool_room(const gsaw_pool *self);
 /* The worker of this pool that the calling thread is, or NULL. Any thread. */
 gsaw_worker *gsaw__pool_worker_here(const gsaw_pool *self);
 
-/* gsaw_pool_submit of a task whose function is called even if the pool drops what has not started,
- * so that it can tell those who count on it. */
-gsaw_status gsaw__pool_submit_always(gsaw_pool *self, gsaw_group *group, gsaw_task *task);
+/* gsaw_pool_submit (with may_block) or gsaw_pool_try_submit of a task whose function is called even
+ * if the pool drops what has not started, so that it can tell those who count on it. */
+gsaw_status gsaw__pool_submit_always(gsaw_pool *self, gsaw_group *group, gsaw_task *task,
+                                     bool may_block);
 
 /* Whether the pool drops what has not started. A hint. */
 bool gsaw__pool_is_dropping(const gsaw_pool *self);

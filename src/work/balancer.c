@@ -131,6 +131,8 @@ size_t gsaw_distributor_balance(gsaw_distributor *self)
 {
     const gsaw_balancer *options = &self->options.balancer;
     size_t all = 0, count;
+    if (gsaw__pool_is_forked(self->pool))
+        return 0;
     gsaw__mutex_lock(&self->placing); /* whose scratch the loads are */
     double *loads = self->loads;
     double rate = 0;

@@ -197,7 +197,10 @@ void gsaw_distributor_free(gsaw_distributor *self)
 {
     if (self == NULL)
         return;
-    gsaw__distributor_drain(self);
+    if (gsaw__pool_is_forked(self->pool))
+        self->ready = 0; /* locks may be held by threads that this process does not have */
+    else
+        gsaw__distributor_drain(self);
     destroy(self);
 }
 
@@ -307,7 +310,7 @@ uint32_t gsaw_distributor_lane_count(const gsaw_distributor *self) { return self
 size_t gsaw_distributor_lane(gsaw_distributor *self, uint32_t lane, double *load,
                              const gsaw_work_item **out, size_t room)
 {
-    if (lane >= self->lane_count) {
+    if (lane >= self->lane_count || gsaw__pool_is_forked(self->pool)) {
         if (load != NULL)
             *load = 0;
         return 0;

@@ -31,6 +31,11 @@
 #define RATE_WEIGHT 0.25    /* of the newest batch */
 #define GIVE_BACK_NS 20000u /* a batch that runs longer is shared when a worker is idle */
 
+static uint32_t phase_of(const gsaw_distributor *self)
+{
+    return gsaw__load_seq_cst(&self->phase); /* [D8] pairs with D8 in finish() */
+}
+
 /* ---- failing and cancelling ---- */
 
 void gsaw__distributor_fail(gsaw_distributor *self, gsaw_status status, const gsaw_work_item *item,
@@ -72,6 +77,8 @@ void gsaw__distributor_drain(gsaw_distributor *self)
 
 void gsaw_distributor_cancel(gsaw_distributor *self)
 {
+    if (gsaw__pool_is_forked(self->pool))
+        return;
     gsaw__pool_begin(&self->group, 1); /* nobody comes back from finish meanwhile */
     gsaw_group_cancel(&self->group);
     /* [D2] relaxed: before the look into the lanes, see is_cancelled() */
@@ -191,10 +198,10 @@ static void adapt(const gsaw_distributor *self, gsaw__lane *lane, double cost, u
 {
     double rate = gsaw__load_relaxed(&lane->rate);   /* [D10] a hint: driver and helpers */
     uint32_t room = gsaw__load_relaxed(&lane->room); /* [D10] the same */
-    double measured = (double)ns / cost;
+    double measured = (double)(ns + 1) / cost;       /* never 0, which is: not measured */
     rate = rate > 0 ? rate + (measured - rate) * RATE_WEIGHT : measured;
-    room = (double)ns > 2 * self->options.batch_ns ? 1 : 2 * room;
-    room = room < self->options.batch_max ? room : self->options.batch_max;
+    uint32_t most = self->options.batch_max;
+    room = (double)ns > 2 * self->options.batch_ns ? 1 : room < most / 2 ? 2 * room : most;
     gsaw__store_relaxed(&lane->rate, rate); /* [D10] the same */
     gsaw__store_relaxed(&lane->room, room); /* [D10] the same */
 }
@@ -243,8 +250,7 @@ static uint64_t run(gsaw_distributor *self, gsaw_worker *worker, uint32_t lane, 
 bool gsaw_distributor_help(gsaw_distributor *self, gsaw_worker *worker)
 {
     uint32_t lane = gsaw_worker_index(worker) % self->lane_count;
-    /* [D8] a look: items are run from start on */
-    if (gsaw__load_seq_cst(&self->phase) == GSAW_PHASE_IDLE)
+    if (phase_of(self) == GSAW_PHASE_IDLE)
         return false;
     gsaw__work *work = take(self, lane);
     if (work == NULL)
@@ -331,20 +337,36 @@ static gsaw__lane_driver *choose_driver(gsaw_distributor *self, uint32_t lane)
     }
 }
 
-/* Bind a driver to the lane if it has none. False when it has. */
-static bool start_driver(gsaw_distributor *self, uint32_t lane)
+/* Send a driver to the pool, for this lane, that is marked as active. Before finish not if there is
+ * no room in the pool: GSAW_AGAIN. */
+static gsaw_status send_driver(gsaw_distributor *self, uint32_t lane)
 {
-    if (!activate(self, lane))
-        return false;
     gsaw__lane_driver *driver = choose_driver(self, lane);
     driver->lane = lane;
     driver->task = (gsaw_task){.function = drive, .argument = driver};
-    if (gsaw__pool_submit_always(self->pool, &self->group, &driver->task) == GSAW_OK)
-        return true;
-    deactivate(self, lane);
-    gsaw__store_release(&driver->is_used, 0u); /* [D11] as in drive() */
-    gsaw_distributor_cancel(self);             /* the pool is shut down: nobody will run them */
-    return true;
+    bool may_block = phase_of(self) == GSAW_PHASE_FINISHING;
+    gsaw_status status =
+        gsaw__pool_submit_always(self->pool, &self->group, &driver->task, may_block);
+    if (status != GSAW_OK) {
+        deactivate(self, lane);
+        gsaw__store_release(&driver->is_used, 0u); /* [D11] as in drive() */
+    }
+    return status;
+}
+
+/* Bind a driver to the lane if it has none. False when it has, or there is no room for one. */
+static bool start_driver(gsaw_distributor *self, uint32_t lane)
+{
+    gsaw_status status;
+    do {
+        if (!activate(self, lane))
+            return false;
+        status = send_driver(self, lane);
+        /* finish may have come meanwhile, and taken this lane for active */
+    } while (status == GSAW_AGAIN && phase_of(self) == GSAW_PHASE_FINISHING);
+    if (status != GSAW_OK && status != GSAW_AGAIN)
+        gsaw_distributor_cancel(self); /* the pool is shut down: nobody will run them */
+    return status == GSAW_OK;
 }
 
 void gsaw__drivers_wake(gsaw_distributor *self, uint64_t count)
@@ -353,8 +375,7 @@ void gsaw__drivers_wake(gsaw_distributor *self, uint64_t count)
         gsaw__distributor_drain(self);
         return;
     }
-    /* [D8] after the counts of the lanes, pairs with D8 in finish() */
-    uint32_t phase = gsaw__load_seq_cst(&self->phase);
+    uint32_t phase = phase_of(self); /* after the counts of the lanes */
     /* [D1] after the counts: those that are active look again before they stop */
     if (phase == GSAW_PHASE_IDLE || gsaw__load_seq_cst(&self->active) == self->lane_count)
         return;

@@ -314,6 +314,8 @@ gsaw_status gsaw_distributor_distribute(gsaw_distributor *self, const gsaw_work_
     if (gsaw__load_seq_cst(&self->phase) == GSAW_PHASE_FINISHING &&
         gsaw__pool_worker_here(self->pool) == NULL)
         return gsaw__fail(error, GSAW_CLOSED, "the distributor is finishing");
+    if (gsaw__pool_is_forked(self->pool))
+        return gsaw__fail(error, GSAW_CLOSED, "the pool belongs to the parent process");
     if (count == 0)
         return GSAW_OK;
     if (items == NULL)

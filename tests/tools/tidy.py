@@ -366,7 +366,7 @@ def dead_files(tree):
         elif path.startswith(("tests/", "bench/", "examples/")) and path.endswith((".c", ".py")):
             stem = name.split(".")[0]
             by_glob = (name.startswith("test_")
-                       or (folder in ("bench", "bench/tasks") and name.endswith(".c"))
+                       or (folder in ("bench", "bench/tasks", "bench/work") and name.endswith(".c"))
                        or (folder == "tests/fuzz" and name.startswith("fuzz_")))
             use = rf"\b{re.escape(name)}\b|^(?:from|import) {stem}\b"
             if not by_glob and not re.search(use, scripts, re.MULTILINE):

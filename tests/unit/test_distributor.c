@@ -1,5 +1,6 @@
-/* test_distributor.c - WorkDistributor: items given, run, cancelled, skipped, helped with, counted.
- * Next:    work/distributor.h, stress/test_distributor_stress.c */
+/* test_distributor.c - WorkDistributor: items given, run, cancelled, skipped, counted, learned
+ * from.
+ * Next:    work/distributor.h, test_distributor_stream.c, stress/test_distributor_stress.c */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,41 +17,8 @@
 
 #include <gangsaw/work.h>
 
-#include "base/atomic.h"
-#include "base/clock.h"
 #include "base/map.h"
-#include "base/thread.h"
-#include "work/distributor.h"
-
-static gsaw_distributor *open_with(gsaw_distributor_options options)
-{
-    gsaw_distributor *distributor = NULL;
-    gsaw_error error = {0};
-    options.size = sizeof options;
-    if (gsaw_distributor_new(&options, &distributor, &error) != GSAW_OK)
-        fail_msg("%s", error.text);
-    return distributor;
-}
-
-static void check_counts(gsaw_distributor *self, gsaw_distributor_counts wanted)
-{
-    gsaw_distributor_counts is = gsaw_distributor_count(self);
-    assert_int_equal(is.submitted, wanted.submitted);
-    assert_int_equal(is.waiting, wanted.waiting);
-    assert_int_equal(is.running, wanted.running);
-    assert_int_equal(is.done, wanted.done);
-    assert_int_equal(is.failed, wanted.failed);
-    assert_int_equal(is.cancelled, wanted.cancelled);
-    assert_int_equal(is.skipped, wanted.skipped);
-}
-
-static gsaw_status count_run(gsaw_worker *worker, void *context, const gsaw_work_item *item)
-{
-    (void)worker, (void)context;
-    _Atomic uint32_t *runs = item->data;
-    gsaw__add_relaxed(runs, 1); /* test: a count */
-    return GSAW_OK;
-}
+#include "distributor_fixture.h"
 
 enum { MANY = 20000 };
 
@@ -83,19 +51,6 @@ static void test_distributor_runs_each_item_once(void **state)
 }
 
 /* ---- starting and finishing ---- */
-
-static void distribute(gsaw_distributor *self, const gsaw_work_item *items, size_t count)
-{
-    gsaw_error error = {0};
-    if (gsaw_distributor_distribute(self, items, count, &error) != GSAW_OK)
-        fail_msg("%s", error.text);
-}
-
-static gsaw_status run_ok(gsaw_worker *worker, void *context, const gsaw_work_item *item)
-{
-    (void)worker, (void)context, (void)item;
-    return GSAW_OK;
-}
 
 static void test_distributor_of_nothing(void **state)
 {
@@ -285,266 +240,6 @@ static void test_distributor_is_cancelled(void **state)
     gsaw_distributor_free(distributor);
 }
 
-/* ---- streaming ---- */
-
-/* What tasks that bring items share. */
-typedef struct stream {
-    gsaw_distributor *distributor;
-    gsaw_pool *pool;
-    gsaw__mutex lock;
-    gsaw__condition changed;
-    bool is_open;
-    _Atomic uint32_t runs, helped, most_waiting, left;
-    gsaw_work_item item;
-} stream;
-
-static void stream_open(stream *self, gsaw_distributor_options options, uint32_t workers)
-{
-    *self = (stream){.item = {.data = &self->runs}};
-    gsaw_pool_options pool = {.size = sizeof pool, .workers = workers};
-    assert_int_equal(gsaw__mutex_init(&self->lock, "test", GSAW_RANK_LEAF), GSAW_OK);
-    assert_int_equal(gsaw__condition_init(&self->changed), GSAW_OK);
-    assert_int_equal(gsaw_pool_new(&pool, &self->pool, NULL), GSAW_OK);
-    options.pool = self->pool;
-    self->distributor = open_with(options);
-}
-
-static void stream_close(stream *self)
-{
-    gsaw_distributor_free(self->distributor);
-    gsaw_pool_free(self->pool);
-    gsaw__condition_clear(&self->changed);
-    gsaw__mutex_clear(&self->lock);
-}
-
-static gsaw_status bring_and_wait(gsaw_worker *worker, void *argument, uint64_t *value)
-{
-    (void)worker, (void)value;
-    stream *self = argument;
-    distribute(self->distributor, &self->item, 1);
-    gsaw__mutex_lock(&self->lock);
-    while (!self->is_open)
-        gsaw__condition_wait(&self->changed, &self->lock);
-    gsaw__mutex_unlock(&self->lock);
-    return GSAW_OK;
-}
-
-/* With a worker free an item runs before finish; with none it does not disturb those that bring. */
-static void test_distributor_runs_where_a_worker_is_free(void **state)
-{
-    (void)state;
-    for (uint32_t workers = 1; workers <= 2; workers++) {
-        stream self;
-        stream_open(&self, (gsaw_distributor_options){.size = 0}, workers);
-        gsaw_group group = {0};
-        gsaw_task task = {.function = bring_and_wait, .argument = &self};
-        assert_int_equal(gsaw_distributor_start(self.distributor, count_run, NULL, NULL), GSAW_OK);
-        while (gsaw__park_hungry_count(&self.pool->park) < workers)
-            gsaw__thread_pause();
-        assert_int_equal(gsaw_pool_submit(self.pool, &group, &task), GSAW_OK);
-        if (workers == 2)
-            while (gsaw_distributor_count(self.distributor).done == 0)
-                gsaw__thread_pause();
-        gsaw__mutex_lock(&self.lock);
-        self.is_open = true;
-        gsaw__condition_broadcast(&self.changed);
-        gsaw__mutex_unlock(&self.lock);
-        gsaw_pool_wait(self.pool, &group);
-        assert_int_equal(gsaw_distributor_count(self.distributor).done, workers - 1);
-        assert_int_equal(gsaw_distributor_finish(self.distributor, NULL), GSAW_OK);
-        assert_int_equal(gsaw__load_relaxed(&self.runs), 1); /* test: all has ended */
-        stream_close(&self);
-    }
-}
-
-enum { BROUGHT = 2000, ROOM = 50, PRODUCERS = 3 };
-
-static gsaw_status bring_many(gsaw_worker *worker, void *argument, uint64_t *value)
-{
-    (void)value;
-    stream *self = argument;
-    for (int i = 0; i < BROUGHT; i++) {
-        while (gsaw_distributor_is_full(self->distributor) &&
-               gsaw_distributor_help(self->distributor, worker))
-            gsaw__add_relaxed(&self->helped, 1); /* test: a count */
-        distribute(self->distributor, &self->item, 1);
-        uint64_t waiting = gsaw_distributor_count(self->distributor).waiting;
-        if (waiting > gsaw__load_relaxed(&self->most_waiting))           /* test: about */
-            gsaw__store_relaxed(&self->most_waiting, (uint32_t)waiting); /* test: about */
-    }
-    return GSAW_OK;
-}
-
-/* Who brings items helps when there are too many: what waits is bounded. */
-static void test_distributor_is_full_and_helped(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"round_robin", "work_stealing", "cost_based"};
-    for (size_t i = 0; i < 3; i++) {
-        stream self;
-        stream_open(&self, (gsaw_distributor_options){.strategy = names[i], .items_max = ROOM}, 2);
-        gsaw_group group = {0};
-        gsaw_task tasks[PRODUCERS];
-        assert_int_equal(gsaw_distributor_start(self.distributor, count_run, NULL, NULL), GSAW_OK);
-        for (int k = 0; k < PRODUCERS; k++) {
-            tasks[k] = (gsaw_task){.function = bring_many, .argument = &self};
-            assert_int_equal(gsaw_pool_submit(self.pool, &group, &tasks[k]), GSAW_OK);
-        }
-        assert_int_equal(gsaw_pool_wait(self.pool, &group), GSAW_OK);
-        assert_int_equal(gsaw_distributor_finish(self.distributor, NULL), GSAW_OK);
-        assert_int_equal(gsaw__load_relaxed(&self.runs), PRODUCERS * BROUGHT); /* test: ended */
-        assert_true(gsaw__load_relaxed(&self.helped) > 0);                     /* test: ended */
-        /* A batch may be given back; with round_robin one helps in its own lane only. */
-        uint32_t most = gsaw__load_relaxed(&self.most_waiting); /* test: ended */
-        assert_true(most <= ROOM + PRODUCERS + 4 * 64 || i == 0);
-        stream_close(&self);
-    }
-}
-
-/* An item that distributes two, down to a depth: a tree, from one. */
-static gsaw_status grow_tree(gsaw_worker *worker, void *context, const gsaw_work_item *item)
-{
-    (void)worker;
-    gsaw_distributor *self = context;
-    const gsaw_work_item *children = item->data;
-    return children == NULL ? GSAW_OK : gsaw_distributor_distribute(self, children, 2, NULL);
-}
-
-static void test_distributor_takes_what_items_bring(void **state)
-{
-    (void)state;
-    enum { NODES = 4095 };
-    static gsaw_work_item items[NODES];
-    static const char *const names[] = {"round_robin", "work_stealing", "cost_based"};
-    for (size_t i = 0; i < NODES; i++)
-        items[i] = (gsaw_work_item){.data = 2 * i + 2 < NODES ? &items[2 * i + 1] : NULL};
-    for (uint32_t workers = 1; workers <= 4; workers++)
-        for (size_t i = 0; i < 6; i++) {
-            gsaw_distributor *distributor =
-                open_with((gsaw_distributor_options){.strategy = names[i % 3], .workers = workers});
-            items[0].cost = i < 3 ? 1 : 0; /* known to be small: begins in the calling thread */
-            distribute(distributor, items, 1);
-            assert_int_equal(gsaw_distributor_run(distributor, grow_tree, distributor, NULL),
-                             GSAW_OK);
-            check_counts(distributor, (gsaw_distributor_counts){.submitted = NODES, .done = NODES});
-            gsaw_distributor_free(distributor);
-        }
-}
-
-/* ---- threads ---- */
-
-static gsaw_status note_worker(gsaw_worker *worker, void *context, const gsaw_work_item *item)
-{
-    (void)item;
-    *(uint32_t *)context = gsaw_pool_worker_count(gsaw_worker_pool(worker));
-    return GSAW_OK;
-}
-
-static void test_distributor_starts_no_thread_for_little(void **state)
-{
-    (void)state;
-    uint32_t threads = 99;
-    static const gsaw_work_item little = {.cost = 1000}, unknown = {.cost = 0},
-                                much = {.cost = 1e9};
-    gsaw_distributor *distributor = open_with((gsaw_distributor_options){.workers = 2});
-    distribute(distributor, &little, 1);
-    assert_int_equal(gsaw_distributor_run(distributor, note_worker, &threads, NULL), GSAW_OK);
-    assert_int_equal(threads, 0);
-    distribute(distributor, &little, 1);
-    distribute(distributor, &unknown, 1);
-    assert_int_equal(gsaw_distributor_run(distributor, note_worker, &threads, NULL), GSAW_OK);
-    assert_int_equal(threads, 2);
-    gsaw_distributor_free(distributor);
-    distributor = open_with((gsaw_distributor_options){.workers = 3});
-    distribute(distributor, &much, 1);
-    assert_int_equal(gsaw_distributor_run(distributor, note_worker, &threads, NULL), GSAW_OK);
-    assert_int_equal(threads, 3);
-    gsaw_distributor_free(distributor);
-}
-
-/* Items that said they are small and are not: threads come for the rest. */
-static gsaw_status burn(gsaw_worker *worker, void *context, const gsaw_work_item *item)
-{
-    (void)item;
-    uint64_t end_ns = gsaw__clock_ns() + 300000;
-    while (gsaw__clock_ns() < end_ns)
-        ;
-    gsaw__store_relaxed((_Atomic uint32_t *)context, /* test: the last one counts */
-                        gsaw_pool_worker_count(gsaw_worker_pool(worker)));
-    return GSAW_OK;
-}
-
-static void test_distributor_starts_threads_for_what_takes_longer(void **state)
-{
-    (void)state;
-    _Atomic uint32_t threads = 0;
-    static gsaw_work_item items[20];
-    for (int i = 0; i < 20; i++)
-        items[i].cost = 10;
-    gsaw_distributor *distributor = open_with((gsaw_distributor_options){.workers = 2});
-    distribute(distributor, items, 20);
-    assert_int_equal(gsaw_distributor_run(distributor, burn, &threads, NULL), GSAW_OK);
-    assert_int_equal(gsaw__load_relaxed(&threads), 2); /* test: all has ended */
-    check_counts(distributor, (gsaw_distributor_counts){.submitted = 20, .done = 20});
-    gsaw_distributor_free(distributor);
-}
-
-static uint32_t threads_left;
-
-static gsaw_status few_threads(gsaw__thread *thread, const gsaw__thread_options *options,
-                               gsaw_error *error)
-{
-    if (threads_left == 0)
-        return GSAW_SYSTEM;
-    threads_left--;
-    return gsaw__thread_start(thread, options, error);
-}
-
-static void test_distributor_with_the_threads_it_gets(void **state)
-{
-    (void)state;
-    static gsaw_work_item items[1000];
-    static _Atomic uint32_t runs;
-    for (int i = 0; i < 1000; i++)
-        items[i].data = &runs;
-    for (uint32_t given = 0; given < 4; given++) {
-        gsaw_distributor *distributor = open_with((gsaw_distributor_options){.workers = 4});
-        threads_left = given;
-        distributor->pool->start = few_threads;
-        distribute(distributor, items, 1000);
-        assert_int_equal(gsaw_distributor_run(distributor, count_run, NULL, NULL), GSAW_OK);
-        check_counts(distributor, (gsaw_distributor_counts){.submitted = 1000, .done = 1000});
-        assert_int_equal(gsaw_pool_worker_count(distributor->pool), given);
-        gsaw_distributor_free(distributor);
-    }
-}
-
-/* The pool is shut down beneath it: all ends, and finish comes back. */
-static void test_distributor_ends_with_its_pool(void **state)
-{
-    (void)state;
-    for (int drain = 0; drain < 2; drain++)
-        for (int before = 0; before < 2; before++) {
-            stream self;
-            stream_open(&self, (gsaw_distributor_options){.size = 0}, 2);
-            static gsaw_work_item items[100];
-            for (int i = 0; i < 100; i++)
-                items[i].data = &self.runs;
-            if (before == 1)
-                distribute(self.distributor, items, 100);
-            assert_int_equal(gsaw_distributor_start(self.distributor, count_run, NULL, NULL),
-                             GSAW_OK);
-            gsaw_pool_shutdown(self.pool, drain == 1);
-            distribute(self.distributor, items, 100);
-            gsaw_status status = gsaw_distributor_finish(self.distributor, NULL);
-            assert_int_equal(status, GSAW_CANCELLED);
-            gsaw_distributor_counts counts = gsaw_distributor_count(self.distributor);
-            assert_int_equal(counts.submitted, counts.done + counts.cancelled);
-            assert_int_equal(counts.done, gsaw__load_relaxed(&self.runs)); /* test: ended */
-            stream_close(&self);
-        }
-}
-
 /* ---- learning ---- */
 
 static void test_distributor_learns_and_keeps_it(void **state)
@@ -704,13 +399,6 @@ int main(void)
         cmocka_unit_test(test_distributor_skips_any_depth),
         cmocka_unit_test(test_distributor_fails_fast),
         cmocka_unit_test(test_distributor_is_cancelled),
-        cmocka_unit_test(test_distributor_runs_where_a_worker_is_free),
-        cmocka_unit_test(test_distributor_is_full_and_helped),
-        cmocka_unit_test(test_distributor_takes_what_items_bring),
-        cmocka_unit_test(test_distributor_starts_no_thread_for_little),
-        cmocka_unit_test(test_distributor_starts_threads_for_what_takes_longer),
-        cmocka_unit_test(test_distributor_with_the_threads_it_gets),
-        cmocka_unit_test(test_distributor_ends_with_its_pool),
         cmocka_unit_test(test_distributor_learns_and_keeps_it),
         cmocka_unit_test(test_distributor_without_memory),
         cmocka_unit_test(test_distributor_is_near_the_ideal),
