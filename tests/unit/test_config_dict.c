@@ -335,7 +335,9 @@ static void set_random(const gsaw__option *row, gsaw_config *config, uint64_t *r
                                         "[", "]",    "# no comment"};
     char *field = (char *)config + row
     ->offset;
-    uint64_t number = 0;
+    uint64_t number = 0, span = row
+    ->max - row
+    ->min + 1;
     if (next_random(random) % 2 == 0)
         return;
     if (row->kind == GSAW_OPTION_LIST) {
@@ -349,8 +351,7 @@ static void set_random(const gsaw__option *row, gsaw_config *config, uint64_t *r
     else if (row->kind == GSAW_OPTION_WORD)
         number = next_random(random) % word_count(row);
     else
-        number = next_random(random) % (row->max - row->min + 1) + row
-    ->min;
+        number = least + next_random(random) % span;
     memcpy(field, &number, row->field_size);
 }
 
