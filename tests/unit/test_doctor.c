@@ -80,7 +80,7 @@ static void make_up(gsaw_codebase *code, const struct made_up *run)
     timing->gate_ns = run->gate * MS;
     timing->usage = (gsaw__usage){.blocks_read = 0};
     for (int i = 0; i < GSAW_STEP_COUNT; i++)
-        timing->steps_ns[i] = 0;
+        timing->steps_ns[i] = timing->steps_cpu_ns[i] = 0;
     timing->steps_ns[GSAW_STEP_TASKS] = run->tasks * MS;
     timing->steps_ns[GSAW_STEP_PUBLISH] = run->publish * MS;
     code->summary.wall_ns = (run->tasks + run->publish) * MS;
