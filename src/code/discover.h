@@ -24,6 +24,7 @@ typedef struct gsaw__discovery_options {
     gsaw__arena *const *arenas;      /* one for each worker below gsaw_pool_worker_max(pool) */
     gsaw_strings include, exclude;   /* gitignore-style; read during the start only */
     bool no_ignore, hidden, follow, all_files; /* as in gsaw__selection */
+    const gsaw__map *only;                     /* as in gsaw__selection; borrowed */
     const _Atomic uint32_t *cancel;            /* not 0: stop soon; may be NULL */
     gsaw__listing_function *on_listing;        /* may be NULL */
     void *context;                             /* of on_listing */

@@ -87,7 +87,7 @@ static void fail_run(struct run *run)
 static bool is_cancelled(const struct run *run)
 {
     /* relaxed: polled */
-    return gsaw__load_relaxed(&run->codebase->cancel) != 0;
+    return gsaw__load_relaxed(run->codebase->cancel) != 0;
 }
 
 static gsaw_status parse_part(gsaw_worker *worker, void *argument, uint64_t *value);
@@ -292,7 +292,7 @@ static gsaw_status set_up(struct run *run, gsaw_error *error)
         .gate = &run->gate,
         .memory_max = budget / 2, /* a constant, so that results do not depend on the order of the
                                      run; the other half is for results */
-        .cancel = &codebase->cancel,
+        .cancel = codebase->cancel,
     };
     status = make_slots(run, error);
     return status == GSAW_OK ? make_progress(run, error) : status;
@@ -311,7 +311,8 @@ static gsaw_status discover_and_parse(struct run *run, gsaw_error *error)
         .no_ignore = config->no_ignore,
         .hidden = config->hidden,
         .follow = config->follow,
-        .cancel = &run->codebase->cancel,
+        .only = run->codebase->only,
+        .cancel = run->codebase->cancel,
         .on_listing = on_listing,
         .context = run,
     };
@@ -469,6 +470,6 @@ gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error)
         status = publish(&run, error);
     tear_down(&run);
     /* relaxed: no run is on; the next one starts afresh */
-    gsaw__store_relaxed(&self->cancel, 0);
+    gsaw__store_relaxed(self->cancel, 0);
     return status;
 }
