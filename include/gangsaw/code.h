@@ -21,6 +21,7 @@
 #include <gangsaw/facts.h>
 #include <gangsaw/status.h>
 #include <gangsaw/task.h>
+#include <gangsaw/tuner.h> /* ParallelAutoTuner */
 
 #ifdef __cplusplus
 extern "C" {

@@ -28,7 +28,7 @@ LAYERS = {
 # The lowest module that may include a public header, and those whose layer it is.
 PUBLIC = {"status": "base", "alloc": "base", "facts": "base", "sync": "sync", "task": "task",
           "pool": "task", "graph": "task", "scheduler": "task",
-          "config": "base", "code": "code", "sim": "sim"}
+          "config": "base", "code": "code", "tuner": "code", "sim": "sim"}
 # What only one module may include.
 PRIVATE = {"tree_sitter/": "lang", "nettle/": "base"}
 
