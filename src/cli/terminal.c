@@ -44,6 +44,16 @@ bool gsaw__terminal_has_color(int descriptor, enum gsaw__when when)
 
 bool gsaw__terminal_is_live(int descriptor) { return is_set("TERM", "dumb") && isatty(descriptor); }
 
+bool gsaw__terminal_has_unicode(int descriptor)
+{
+    const char *variables[] = {"LC_ALL", "LC_CTYPE", "LANG"}, *locale = "";
+    for (size_t i = 0; i < sizeof variables / sizeof *variables && *locale == 0; i++)
+        if (is_set(variables[i], ""))
+            locale = getenv(variables[i]);
+    return gsaw__terminal_is_live(descriptor) &&
+           (strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL);
+}
+
 unsigned gsaw__terminal_width(int descriptor)
 {
     struct winsize size;
