@@ -123,5 +123,9 @@ int gsaw__command_tune(gsaw__cli *cli)
         gsaw__message("--svg has nothing to draw with --quick, which measures no curve");
         return GSAW_EXIT_WRONG;
     }
+    if (cli->options.svg != NULL && strcmp(cli->options.svg, "-") == 0) {
+        gsaw__message("--svg needs a file: stdout is the table's");
+        return GSAW_EXIT_WRONG;
+    }
     return gsaw__session_work(cli, tune, NULL);
 }

@@ -469,7 +469,7 @@ gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error)
     if (status == GSAW_OK)
         status = publish(&run, error);
     tear_down(&run);
-    /* relaxed: no run is on; the next one starts afresh */
-    gsaw__store_relaxed(self->cancel, 0);
+    /* relaxed: no run is on; the next one starts afresh, unless the flag is another's */
+    gsaw__store_relaxed(&self->cancel_own, 0);
     return status;
 }

@@ -137,6 +137,7 @@ class Tune(CliCase):
         self.assert_refused(["tune", "--time-budget", "0"], "--time-budget")
         self.assert_refused(["tune", "--time-budget", "2h"], "--time-budget")
         self.assert_refused(["tune", "--strict"], "--strict")
+        self.assert_refused(["tune", "--svg", "-"], "--svg")
         self.assert_refused(["tune", "nowhere"], "nowhere")
         self.assert_refused(["tune", "x.ts"], "not a folder")
         self.assert_refused(["index", "--quick"], "--quick", "tune")
