@@ -20,12 +20,12 @@ static sandbox box, tiny;
 static int set_up(void **state)
 {
     (void)state;
-    static char text[8000];
+    static char text[2000];
     char path[64];
     sandbox_init(&box);
     sandbox_init(&tiny);
-    for (int i = 0; i < 40; i++) {
-        size_t size = 0, wanted = 50u << (i % 7);
+    for (int i = 0; i < 16; i++) {
+        size_t size = 0, wanted = 50u << (i % 5);
         while (size < wanted)
             size += (size_t)snprintf(text + size, sizeof text - size,
                                      i % 4 == 0 ? "export const a%zu = 1;\n"
@@ -122,11 +122,11 @@ static void test_tune_tells_the_tree(void **state)
     gsaw_tuning *tuning = NULL;
     gsaw_error error = {0};
     assert_int_equal(gsaw_tuner_tune(code, NULL, &tuning, &error), GSAW_OK);
-    assert_int_equal(tuning->files, 40);
+    assert_int_equal(tuning->files, 16);
     assert_int_equal(tuning->language_count, 2);
     assert_string_equal(tuning->languages[0].name, "python");
-    assert_int_equal(tuning->languages[0].files, 30);
-    assert_int_equal(tuning->languages[0].trial_files, 30); /* all of it fits the trial */
+    assert_int_equal(tuning->languages[0].files, 12);
+    assert_int_equal(tuning->languages[0].trial_files, 12); /* all of it fits the trial */
     assert_true(tuning->languages[0].bytes_per_second > 0);
     assert_int_equal(tuning->languages[0].bytes + tuning->languages[1].bytes, tuning->bytes);
     assert_true(tuning->cost_ns > 0 && tuning->num_workers >= 1 && tuning->batch_size >= 1);
@@ -193,7 +193,7 @@ static void test_auto_tune_takes_effect_and_changes_no_result(void **state)
     assert_int_equal(before.jobs, 7);
     assert_int_equal(gsaw_codebase_auto_tune(code, &options, NULL), GSAW_OK);
     assert_string_equal(gsaw_codebase_summary(code)->digest, before.digest); /* still there */
-    assert_int_equal(gsaw_codebase_file_count(code), 40);
+    assert_int_equal(gsaw_codebase_file_count(code), 16);
     assert_int_not_equal(code->config.batch_size, 999);
     assert_int_equal(code->config.max_tasks_in_flight, 10);
     assert_int_equal(gsaw_codebase_index(code, NULL), GSAW_OK);
@@ -255,7 +255,7 @@ static void check_rows(const gsaw_tuning *tuning)
 static void test_benchmark_measures_every_row(void **state)
 {
     (void)state;
-    static const uint32_t tops[] = {1, 2, 3, 6};
+    static const uint32_t tops[] = {1, 2, 6};
     for (size_t i = 0; i < sizeof tops / sizeof *tops; i++) {
         gsaw_codebase *code = open_tree(&box, NULL);
         struct watch watch = {.code = code};
@@ -342,7 +342,7 @@ static gsaw_status run_failing(gsaw_failing_allocator *failing)
     gsaw_config config = {.size = sizeof config, .allocator = &failing->allocator};
     gsaw_codebase *code = NULL;
     gsaw_tuning *tuning = NULL;
-    gsaw_tuner_options options = quick(2);
+    gsaw_tuner_options options = quick(1);
     options.time_budget_ns = 1;
     gsaw_status status = gsaw_codebase_open(tiny.root, &config, &code, NULL);
     if (status == GSAW_OK)
@@ -371,7 +371,7 @@ static void test_tuner_survives_each_failing_allocation(void **state)
             failures += status != GSAW_OK;
             done = failing.calls < fail_at;
             assert_true(!done || status == GSAW_OK);
-            fail_at += fail_at > 300 ? 60 : 0; /* what follows is the same again and again */
+            fail_at += fail_at > 250 ? 50 : 0; /* what follows is the same again and again */
         }
         assert_true(failures > 20);
     }
