@@ -132,13 +132,19 @@ static bool read_statement(const char *at, const char *end, struct statement *ou
     return true;
 }
 
+static bool has_key(const struct statement *line, struct part key)
+{
+    return line->key.at != NULL && line->key.size == key.size &&
+           memcmp(line->key.at, key.at, key.size) == 0;
+}
+
 /* The value that `lines` give a key; at NULL: none. */
 static struct part find(const gsaw__buffer *lines, struct part key)
 {
-    const char *at = lines->bytes, *end = at + lines->count;
+    const char *at = gsaw__buffer_text(lines), *end = at + lines->count;
     struct statement line;
-    for (; at < end && read_statement(at, end, &line); at = line.end)
-        if (line.key.size == key.size && memcmp(line.key.at, key.at, key.size) == 0)
+    for (; read_statement(at, end, &line); at = line.end)
+        if (has_key(&line, key))
             return line.value;
     return (struct part){NULL, 0};
 }
@@ -149,8 +155,7 @@ static bool has(struct part text, struct part key)
     const char *at = text.at, *end = at + text.size;
     struct statement line;
     for (; read_statement(at, end, &line); at = line.end)
-        if (line.key.at != NULL && line.key.size == key.size &&
-            memcmp(line.key.at, key.at, key.size) == 0)
+        if (has_key(&line, key))
             return true;
     return false;
 }
@@ -159,9 +164,9 @@ static bool has(struct part text, struct part key)
 static void add_missing(struct part text, const gsaw__buffer *lines, const char *line_end,
                         gsaw__buffer *out)
 {
-    const char *at = lines->bytes, *end = at + lines->count;
+    const char *at = gsaw__buffer_text(lines), *end = at + lines->count;
     struct statement line;
-    for (; at < end && read_statement(at, end, &line); at = line.end) {
+    for (; read_statement(at, end, &line); at = line.end) {
         if (has(text, line.key))
             continue;
         gsaw__buffer_append(out, line.key.at, line.key.size);

@@ -16,9 +16,9 @@ typedef struct gsaw__progress {
 } gsaw__progress;
 
 /* Begin a line about so many `noun` (static storage); true when the options ask for one. Then call
- * draw, a gsaw_progress_function with self as its context, and end, which erases it. */
+ * draw, a gsaw_progress_function whose context is self, and end, which erases it. */
 bool gsaw__progress_begin(gsaw__progress *self, const gsaw__cli *cli, const char *noun);
-void gsaw__progress_draw(void *self, uint64_t completed, uint64_t total, bool total_is_final);
+void gsaw__progress_draw(void *context, uint64_t completed, uint64_t total, bool total_is_final);
 void gsaw__progress_end(gsaw__progress *self);
 
 /* Show the progress of `code` if the options ask for it. self must live until gsaw__progress_close.

@@ -46,11 +46,12 @@ bool gsaw__terminal_is_live(int descriptor) { return is_set("TERM", "dumb") && i
 
 bool gsaw__terminal_has_unicode(int descriptor)
 {
-    const char *variables[] = {"LC_ALL", "LC_CTYPE", "LANG"}, *locale = "";
-    for (size_t i = 0; i < sizeof variables / sizeof *variables && *locale == 0; i++)
-        if (is_set(variables[i], ""))
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (locale == NULL || *locale == 0)
             locale = getenv(variables[i]);
-    return gsaw__terminal_is_live(descriptor) &&
+    return locale != NULL && gsaw__terminal_is_live(descriptor) &&
            (strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL);
 }
 

@@ -49,7 +49,7 @@ void gsaw__tuner_set_workers(gsaw__tuning *self, uint32_t workers)
     uint64_t memory = memory_of(&self->work, workers);
     result->num_workers = workers;
     result->max_tasks_in_flight = IN_FLIGHT_PER_WORKER * workers;
-    result->memory_per_worker = memory / workers;
+    result->memory_per_worker = memory / most(1, workers);
     result->memory_expected = self->work.kept_bytes + memory;
 }
 
@@ -288,7 +288,7 @@ gsaw_status gsaw_codebase_auto_tune(gsaw_codebase *codebase, const gsaw_tuner_op
 {
     gsaw_tuning *tuning = NULL;
     gsaw_status status = gsaw_tuner_tune(codebase, options, &tuning, error);
-    if (status == GSAW_OK)
+    if (status == GSAW_OK && tuning != NULL)
         gsaw_codebase_apply_tuning(codebase, tuning);
     gsaw_tuning_free(tuning);
     return status;

@@ -183,7 +183,7 @@ static void test_choice_does_not_depend_on_the_order_of_rows(void **state)
     for (unsigned trial = 0; trial < 300; trial++) {
         struct plan plans[8], turned[8];
         gsaw_tuning_row rows[16];
-        size_t count = 1 + (size_t)rand_r(&seed) % 8;
+        size_t count = 1 + (size_t)((unsigned)rand_r(&seed) % 8);
         for (size_t i = 0; i < count; i++)
             plans[i] = (struct plan){1u << (i / 2), i % 2 == 0 ? 10 : 100,
                                      1e9 + 1e7 * (rand_r(&seed) % 20), .01 * (rand_r(&seed) % 9),
