@@ -23,6 +23,7 @@
 #include <gangsaw/process.h>
 #include <gangsaw/status.h>
 #include <gangsaw/task.h>
+#include <gangsaw/tuner.h> /* ParallelAutoTuner */
 
 #ifdef __cplusplus
 extern "C" {

@@ -41,16 +41,21 @@ enum gsaw__group {
     GSAW_GROUP_TASKS = 1 << 16,    /* `run` alone */
     GSAW_GROUP_FILES = 1 << 17,    /* which config files are read */
     GSAW_GROUP_PERSONAL = 1 << 18, /* may stand in the user's own config file */
-    GSAW_GROUP_DOCTOR = 1 << 19    /* `stats` alone */
+    GSAW_GROUP_DOCTOR = 1 << 19,   /* `stats` alone */
+    GSAW_GROUP_TUNE = 1 << 20,     /* `tune` alone */
+    GSAW_GROUP_PROGRESS = 1 << 21
 };
 
 typedef struct gsaw__cli_options {
     bool help, version, json, quiet, verbose, strict, show_origin, keep_going, no_config, doctor;
+    bool quick, dry_run;
     uint32_t progress, color;            /* enum gsaw__when */
     uint32_t format;                     /* index of the word */
     uint32_t kinds, languages, statuses; /* sets; 0: all */
     gsaw_strings names;                  /* patterns; none: all */
-    const char *output, *trace, *config;
+    uint32_t rounds;                     /* of a benchmark */
+    uint64_t time_budget;                /* for it, in ns */
+    const char *output, *trace, *config, *svg;
 } gsaw__cli_options;
 
 /* Where a value comes from, the weakest first. */
@@ -104,6 +109,7 @@ int gsaw__command_symbols(gsaw__cli *cli);
 int gsaw__command_imports(gsaw__cli *cli);
 int gsaw__command_export(gsaw__cli *cli);
 int gsaw__command_stats(gsaw__cli *cli);
+int gsaw__command_tune(gsaw__cli *cli);
 int gsaw__command_run(gsaw__cli *cli);
 int gsaw__command_config(gsaw__cli *cli);
 int gsaw__command_help(gsaw__cli *cli);

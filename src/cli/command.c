@@ -66,6 +66,19 @@ static const gsaw__command rows[] = {
              "throughput. With --doctor also what limits the run (one file, directories, memory, "
              "what one thread does alone ...), and predictions for other numbers of workers, from "
              "a simulation of what each file took."},
+    {.name = "tune",
+     .function = gsaw__command_tune,
+     .argument = "[DIR]",
+     .groups = GSAW_CONFIG_GROUP | GSAW_GROUP_FILES | GSAW_GROUP_GENERAL | GSAW_GROUP_PROGRESS |
+               GSAW_GROUP_OUTPUT | GSAW_GROUP_JSON | GSAW_GROUP_TUNE,
+     .help = "find the workers and batches that suit a tree",
+     .text =
+         "Indexes a sample of DIR again and again with 1, 2, 4 ... workers and several sizes of "
+         "batches, prints what it measured and the scaling curve, and sets num_workers, batch_size "
+         "and max_tasks_in_flight in DIR/gangsaw.toml (or the [tool.gangsaw] in use, or the file "
+         "of --config); all else in that file stays. The fastest is chosen; what is not clearly "
+         "slower counts as as fast, and then fewer workers and less memory win. -j limits the "
+         "workers that are tried. Exit status 1 when there is no file to measure."},
     {.name = "run",
      .function = gsaw__command_run,
      .argument = "GRAPH.json",
@@ -104,7 +117,6 @@ static const gsaw__command rows[] = {
     {.name = "cycles"},
     {.name = "unused"},
     {.name = "graph"},
-    {.name = "tune"},
     {.name = "verify"},
     {.name = "completion"},
     {.name = NULL},

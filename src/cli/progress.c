@@ -32,7 +32,8 @@ static void append_bar(gsaw__buffer *out, unsigned columns, uint64_t completed, 
 struct state {
     uint64_t completed, total;
     bool is_final; /* total grows no more */
-    double rate;   /* files a second */
+    double rate;   /* of them, a second */
+    const char *noun;
 };
 
 typedef void append_function(gsaw__buffer *out, const struct state *state);
@@ -49,14 +50,14 @@ static void append_files(gsaw__buffer *out, const struct state *state)
     gsaw__figure_count(out, state->completed);
     gsaw__buffer_append_text(out, " of ");
     gsaw__figure_count(out, state->total);
-    gsaw__buffer_append_text(out, state->is_final ? " files" : "+ files");
+    gsaw__buffer_printf(out, "%s %s", state->is_final ? "" : "+", state->noun);
 }
 
 static void append_rate(gsaw__buffer *out, const struct state *state)
 {
     gsaw__buffer_append_text(out, "  ");
     gsaw__figure_count(out, (uint64_t)state->rate);
-    gsaw__buffer_append_text(out, " files/s");
+    gsaw__buffer_printf(out, " %s/s", state->noun);
 }
 
 static void append_left(gsaw__buffer *out, const struct state *state)
@@ -92,7 +93,7 @@ static void append_line(gsaw__buffer *out, size_t width, const struct state *sta
     gsaw__buffer_clear(&part);
 }
 
-static void draw(void *context, uint64_t completed, uint64_t total, bool total_is_final)
+void gsaw__progress_draw(void *context, uint64_t completed, uint64_t total, bool total_is_final)
 {
     gsaw__progress *self = context;
     gsaw__buffer line = {0};
@@ -102,7 +103,8 @@ static void draw(void *context, uint64_t completed, uint64_t total, bool total_i
     struct state state = {.completed = completed,
                           .total = total,
                           .is_final = total_is_final,
-                          .rate = (double)completed * 1e9 / (double)elapsed};
+                          .rate = (double)completed * 1e9 / (double)elapsed,
+                          .noun = self->noun};
     gsaw__buffer_append_text(&line, "\r\033[K");
     append_line(&line, gsaw__terminal_width(STDERR_FILENO) - ECHO_SIZE, &state);
     if (!line.failed && gsaw__signals_caught() == 0) {
@@ -124,18 +126,28 @@ static bool is_wanted(const gsaw__cli *cli)
            !(cli->options.json && isatty(cli->out.descriptor));
 }
 
+bool gsaw__progress_begin(gsaw__progress *self, const gsaw__cli *cli, const char *noun)
+{
+    *self = (gsaw__progress){.start_ns = gsaw__clock_ns(), .noun = noun};
+    return is_wanted(cli);
+}
+
+void gsaw__progress_end(gsaw__progress *self)
+{
+    if (self->drawn)
+        (void)gsaw__file_write_all(STDERR_FILENO, "\r\033[K", 4);
+    gsaw__signals_set_line(false);
+    self->drawn = false;
+}
+
 void gsaw__progress_open(gsaw__progress *self, const gsaw__cli *cli, gsaw_codebase *code)
 {
-    *self = (gsaw__progress){.start_ns = gsaw__clock_ns()};
-    if (is_wanted(cli))
-        gsaw_codebase_set_progress(code, draw, self);
+    if (gsaw__progress_begin(self, cli, "files"))
+        gsaw_codebase_set_progress(code, gsaw__progress_draw, self);
 }
 
 void gsaw__progress_close(gsaw__progress *self, gsaw_codebase *code)
 {
     gsaw_codebase_set_progress(code, NULL, NULL);
-    if (self->drawn)
-        (void)gsaw__file_write_all(STDERR_FILENO, "\r\033[K", 4);
-    gsaw__signals_set_line(false);
-    self->drawn = false;
+    gsaw__progress_end(self);
 }

@@ -100,7 +100,8 @@ static int index_and_report(gsaw__cli *cli, gsaw_codebase *code, gsaw__report_fu
     return result;
 }
 
-static int run(gsaw__cli *cli, const gsaw__watch *watch, gsaw__report_function *report)
+static int run(gsaw__cli *cli, const gsaw__watch *watch, gsaw__work_function *work,
+               gsaw__report_function *report)
 {
     gsaw_codebase *code = NULL;
     gsaw_error error = {0};
@@ -110,7 +111,7 @@ static int run(gsaw__cli *cli, const gsaw__watch *watch, gsaw__report_function *
         return gsaw__session_refuse(NULL, &error);
     code->flights = watch->flights;
     code->set_aside = watch->set_aside;
-    int result = index_and_report(cli, code, report);
+    int result = work(cli, code, report);
     gsaw_codebase_close(code);
     return result;
 }
@@ -124,7 +125,7 @@ static void let_go(gsaw__cli *cli, bool traced)
         (void)gsaw__output_close(&cli->trace, false, NULL);
 }
 
-int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report)
+int gsaw__session_work(gsaw__cli *cli, gsaw__work_function *work, gsaw__report_function *report)
 {
     int result = gsaw__session_open_output(cli);
     if (result != GSAW_EXIT_DONE)
@@ -138,8 +139,13 @@ int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report)
             let_go(cli, traced);
             return result;
         }
-        result = run(cli, &watch, report);
+        result = run(cli, &watch, work, report);
     }
     result = gsaw__session_close_output(cli, result);
     return traced ? close_one(&cli->trace, result) : result;
+}
+
+int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report)
+{
+    return gsaw__session_work(cli, index_and_report, report);
 }

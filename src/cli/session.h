@@ -13,6 +13,14 @@
  * It may stop early when gsaw__output_line says so. */
 typedef int gsaw__report_function(gsaw__cli *cli, gsaw_codebase *code);
 
+/* What a command does with the open tree; `report` is what was given with it. Returns the exit
+ * status; what goes wrong it has said on stderr. */
+typedef int gsaw__work_function(gsaw__cli *cli, gsaw_codebase *code, gsaw__report_function *report);
+
+/* Open cli->argument (or the current folder) in a supervised process and do the work there. Returns
+ * the exit status; what goes wrong has been said on stderr. */
+int gsaw__session_work(gsaw__cli *cli, gsaw__work_function *work, gsaw__report_function *report);
+
 /* Index cli->argument (or the current folder), run the report. Returns the exit status; what goes
  * wrong has been said on stderr. */
 int gsaw__session_run(gsaw__cli *cli, gsaw__report_function *report);

@@ -44,6 +44,17 @@ bool gsaw__terminal_has_color(int descriptor, enum gsaw__when when)
 
 bool gsaw__terminal_is_live(int descriptor) { return is_set("TERM", "dumb") && isatty(descriptor); }
 
+bool gsaw__terminal_has_unicode(int descriptor)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (locale == NULL || *locale == 0)
+            locale = getenv(variables[i]);
+    return locale != NULL && gsaw__terminal_is_live(descriptor) &&
+           (strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL);
+}
+
 unsigned gsaw__terminal_width(int descriptor)
 {
     struct winsize size;

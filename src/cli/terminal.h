@@ -28,6 +28,9 @@ bool gsaw__terminal_has_color(int descriptor, enum gsaw__when when);
 /* A terminal on which a line can be redrawn. */
 bool gsaw__terminal_is_live(int descriptor);
 
+/* A terminal whose locale says UTF-8 (LC_ALL, else LC_CTYPE, else LANG: locale(7)). */
+bool gsaw__terminal_has_unicode(int descriptor);
+
 /* Columns: of the terminal, else 80. Never less than 20. */
 unsigned gsaw__terminal_width(int descriptor);
 

@@ -198,7 +198,7 @@ static gsaw_status open_and_measure(struct calibration *self, gsaw__calibration 
     self->options = (gsaw__parse_options){.config = &self->codebase->config,
                                           .gate = &self->gate,
                                           .memory_max = budget / 2,
-                                          .cancel = &self->codebase->cancel};
+                                          .cancel = self->codebase->cancel};
     self->root = gsaw__directory_open(AT_FDCWD, self->codebase->root, true);
     if (self->root >= 0) {
         measure(self, out);

@@ -142,7 +142,9 @@ static bool is_chosen(gsaw__lister *self, const gsaw__dir *dir, gsaw__candidate 
     verdict = gsaw__ignore_match(&selection->include, path, path_size, name_size, is_directory);
     if (verdict != GSAW_IGNORE_NONE)
         candidate->is_included = verdict == GSAW_IGNORE_MATCH;
-    return is_directory || candidate->is_included;
+    if (!is_directory && !candidate->is_included)
+        return false;
+    return selection->only == NULL || gsaw__map_find(selection->only, path, path_size) != NULL;
 }
 
 /* Put the directory's path and a slash into self->path; gives its size. */
@@ -159,7 +161,7 @@ bool gsaw__lister_choose(gsaw__lister *self, const gsaw__dir *dir)
 {
     const gsaw__selection *selection = self->selection;
     bool needs_path = selection->exclude.needs_path || selection->include.needs_path ||
-                      (dir->rules != NULL && dir->rules->needs_path);
+                      selection->only != NULL || (dir->rules != NULL && dir->rules->needs_path);
     size_t prefix = needs_path ? start_path(self, dir) : 0, kept = 0;
     for (size_t i = 0; i < self->candidates.count; i++) {
         gsaw__candidate *candidate = &self->candidates.items[i];

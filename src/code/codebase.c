@@ -66,6 +66,7 @@ gsaw_status gsaw_codebase_open(const char *root, const gsaw_config *config, gsaw
         return gsaw__fail_memory(error);
     self->allocator = filled.allocator;
     self->config = filled;
+    self->cancel = &self->cancel_own;
     gsaw__arena_init(&self->own, self->allocator);
     gsaw__arena_init(&self->results, self->allocator);
     status = gsaw__mutex_init(&self->names_lock, "codebase.names", GSAW_RANK_LEAF);
@@ -135,7 +136,7 @@ gsaw_status gsaw_codebase_index(gsaw_codebase *self, gsaw_error *error)
 void gsaw_codebase_cancel(gsaw_codebase *self)
 {
     /* relaxed: a flag that is polled; what it stops is ordered by the run's own joins */
-    gsaw__store_relaxed(&self->cancel, 1);
+    gsaw__store_relaxed(self->cancel, 1);
 }
 
 const gsaw_summary *gsaw_codebase_summary(const gsaw_codebase *self) { return &self->summary; }

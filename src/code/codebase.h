@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/buffer.h"
+#include "base/map.h"
 #include "base/thread.h"
 #include "base/trace.h"
 #include "code/flight.h"
@@ -19,17 +20,19 @@
 
 struct gsaw_codebase {
     const gsaw_allocator *allocator;
-    gsaw_config config;      /* filled; its lists live in `own` */
-    gsaw__arena own;         /* what open() made */
-    const char *root;        /* path of the root folder, absolute where that was possible */
-    _Atomic uint32_t cancel; /* not 0: stop the run */
-    gsaw_cost_model *model;  /* what files cost, learned from run to run; NULL before the first */
-    bool serial;             /* one worker, whatever config says */
+    gsaw_config config; /* filled; its lists live in `own` */
+    gsaw__arena own;    /* what open() made */
+    const char *root;   /* path of the root folder, absolute where that was possible */
+    _Atomic uint32_t cancel_own;
+    _Atomic uint32_t *cancel; /* not 0: stop the run; cancel_own, or that of who tunes */
+    gsaw_cost_model *model;   /* what files cost, learned from run to run; NULL before the first */
+    bool serial;              /* one worker, whatever config says */
     _Atomic(const char *) phase; /* of the run that goes on; static storage */
     gsaw_progress_function *progress;
     void *progress_context;
     gsaw__flight *flights;  /* a slot for each worker, GSAW_WORKERS_MAX of them; NULL: none */
     gsaw_strings set_aside; /* paths of files that are not to be parsed: they crash; borrowed */
+    const gsaw__map *only;  /* index nothing but these paths (folders, too); NULL: all; borrowed */
 
     /* The last run; cleared at the start of the next. */
     gsaw__arena results; /* adopted from the workers */

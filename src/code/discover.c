@@ -210,6 +210,7 @@ static gsaw_status init_selection(gsaw__selection *self, const gsaw__discovery_o
     self->hidden = options->hidden;
     self->follow = options->follow;
     self->all_files = options->all_files;
+    self->only = options->only;
     gsaw__ignore_init(&self->include, options->allocator);
     gsaw__ignore_init(&self->exclude, options->allocator);
     gsaw_status status = add_patterns(&self->include, &options->include, error);

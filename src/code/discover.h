@@ -28,6 +28,7 @@ typedef struct gsaw__discovery_options {
     gsaw__arena *const *arenas;      /* one for each worker below gsaw__pool_room(pool) */
     gsaw_strings include, exclude;   /* gitignore-style; read during the start only */
     bool no_ignore, hidden, follow, all_files; /* as in gsaw__selection */
+    const gsaw__map *only;                     /* as in gsaw__selection; borrowed */
     const _Atomic uint32_t *cancel;            /* not 0: stop soon; may be NULL */
     gsaw__turn_function *before_listing;       /* may be NULL */
     gsaw__listing_function *on_listing;        /* may be NULL */

@@ -180,7 +180,7 @@ static gsaw_status set_up(gsaw__run *run, gsaw_error *error)
         .gate = &run->gate,
         .memory_max = budget / 2, /* a constant, so that results do not depend on the order of the
                                      run; the other half is for results */
-        .cancel = &codebase->cancel,
+        .cancel = codebase->cancel,
     };
     gsaw_status (*const makers[])(gsaw__run *, gsaw_error *) = {
         make_slots, make_progress, make_phases, make_model, make_distributor};
@@ -202,7 +202,8 @@ static gsaw_status discover_and_parse(gsaw__run *run, gsaw_error *error)
         .no_ignore = config->no_ignore,
         .hidden = config->hidden,
         .follow = config->follow,
-        .cancel = &run->codebase->cancel,
+        .only = run->codebase->only,
+        .cancel = run->codebase->cancel,
         .before_listing = gsaw__batches_make_room,
         .on_listing = gsaw__batches_add,
         .context = run,
@@ -387,7 +388,7 @@ gsaw_status gsaw__codebase_run(gsaw_codebase *self, gsaw_error *error)
         gsaw_cost_model_fit(self->model);
     tear_down(&run);
     gsaw__store_relaxed(&self->phase, NULL); /* relaxed: as above */
-    /* relaxed: no run is on; the next one starts afresh */
-    gsaw__store_relaxed(&self->cancel, 0);
+    /* relaxed: no run is on; the next one starts afresh, unless the flag is another's */
+    gsaw__store_relaxed(&self->cancel_own, 0);
     return status;
 }

@@ -7,16 +7,18 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/map.h"
 #include "code/descriptor.h"
 #include "code/rules.h"
 
 /* What is to be listed. All-zero: the sources, without what ignore files say or a dot hides. */
 typedef struct gsaw__selection {
     gsaw__ignore include, exclude;
-    bool no_ignore; /* read no ignore files */
-    bool hidden;    /* enter and list names with a leading dot, too (never .git) */
-    bool follow;    /* follow links, never out of the root */
-    bool all_files; /* files of no known language, too */
+    bool no_ignore;        /* read no ignore files */
+    bool hidden;           /* enter and list names with a leading dot, too (never .git) */
+    bool follow;           /* follow links, never out of the root */
+    bool all_files;        /* files of no known language, too */
+    const gsaw__map *only; /* of all that, these paths alone (folders, too); NULL: all */
 } gsaw__selection;
 
 typedef struct gsaw__listing_totals {

@@ -111,8 +111,7 @@ gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
         return GSAW_NO_MEMORY;
     }
     const uint64_t *steps = calibration == NULL ? timing->steps_ns : timing->steps_cpu_ns;
-    self->serial_ns =
-        steps[GSAW_STEP_THREADS] + steps[GSAW_STEP_SET_UP] + steps[GSAW_STEP_PUBLISH];
+    self->serial_ns = steps[GSAW_STEP_THREADS] + steps[GSAW_STEP_SET_UP] + steps[GSAW_STEP_PUBLISH];
     add_workers(self);
     self->slowed = slowed_by(self);
     take_directories(self);

@@ -54,7 +54,7 @@ typedef struct gsaw__run {
 /* Whether the run is to stop. */
 static inline bool gsaw__run_is_cancelled(const gsaw__run *self)
 {
-    return gsaw__load_relaxed(&self->codebase->cancel) != 0; /* relaxed: polled */
+    return gsaw__load_relaxed(self->codebase->cancel) != 0; /* relaxed: polled */
 }
 
 /* Called by discovery in the worker that is about to list a directory: when enough waits to be

@@ -1,4 +1,4 @@
-/* trial.c - a parser for one file, outside a run.
+/* trial.c - a parser for the caller's thread, outside a run.
  * Threads: the caller's alone.
  * Next:    trial.h, parse.h */
 #include "code/trial.h"
@@ -8,40 +8,59 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
-#include "code/codebase.h"
+#include "base/status.h"
 #include "work/config.h"
 
-static void parse(gsaw_codebase *codebase, int descriptor, const char *path, gsaw__gate *gate)
+gsaw_status gsaw__trial_open(gsaw__trial *self, gsaw_codebase *codebase,
+                             const gsaw_allocator *allocator, gsaw_error *error)
+{
+    *self = (gsaw__trial){.codebase = codebase};
+    gsaw_status status = gsaw__gate_init(&self->gate, gsaw__config_memory(&codebase->config));
+    if (status != GSAW_OK)
+        return gsaw__fail(error, status, "memory gate: %s", gsaw_status_text(status));
+    self->root = gsaw__directory_open(AT_FDCWD, codebase->root, true);
+    if (self->root < 0) {
+        gsaw__gate_clear(&self->gate);
+        return gsaw__fail_errno(error, -self->root, "%s", codebase->root);
+    }
+    self->options = (gsaw__parse_options){
+        .config = &codebase->config,
+        .gate = &self->gate,
+        .memory_max = self->gate.budget,
+        .cancel = codebase->cancel,
+    };
+    gsaw__parser_init(&self->parser, &self->options, allocator);
+    return GSAW_OK;
+}
+
+void gsaw__trial_close(gsaw__trial *self)
+{
+    gsaw__parser_clear(&self->parser);
+    gsaw__gate_clear(&self->gate);
+    close(self->root);
+}
+
+void gsaw__trial_parse(gsaw__trial *self, const char *path, gsaw__file_record *out)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
-    gsaw__file_record record = {.language = gsaw__language_of(name, strlen(name))};
-    if (record.language == GSAW_NONE)
+    gsaw__arena_clear(&self->parser.facts);
+    *out = (gsaw__file_record){.language = gsaw__language_of(name, strlen(name))};
+    if (out->language == GSAW_NONE)
         return;
-    gsaw__parse_options options = {
-        .config = &codebase->config,
-        .gate = gate,
-        .memory_max = gate->budget,
-        .cancel = &codebase->cancel,
-    };
-    gsaw__parser parser;
-    gsaw__parser_init(&parser, &options, codebase->allocator);
-    gsaw__parser_run(&parser, descriptor, &record);
-    gsaw__parser_clear(&parser);
+    int descriptor =
+        gsaw__beneath_open(self->root, path, GSAW_FILE_OPEN_FLAGS, self->codebase->config.follow);
+    gsaw__parser_run(&self->parser, descriptor, out);
+    if (descriptor >= 0)
+        close(descriptor);
 }
 
 void gsaw__trial_run(gsaw_codebase *codebase, const char *path)
 {
-    gsaw__gate gate;
-    int root = gsaw__directory_open(AT_FDCWD, codebase->root, true);
-    if (root < 0)
+    gsaw__trial trial;
+    gsaw__file_record record;
+    if (gsaw__trial_open(&trial, codebase, codebase->allocator, NULL) != GSAW_OK)
         return;
-    int descriptor = gsaw__beneath_open(root, path, GSAW_FILE_OPEN_FLAGS, codebase->config.follow);
-    if (gsaw__gate_init(&gate, gsaw__config_memory(&codebase->config)) == GSAW_OK) {
-        parse(codebase, descriptor, path, &gate);
-        gsaw__gate_clear(&gate);
-    }
-    if (descriptor >= 0)
-        close(descriptor);
-    close(root);
+    gsaw__trial_parse(&trial, path, &record);
+    gsaw__trial_close(&trial);
 }

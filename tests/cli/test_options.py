@@ -6,7 +6,18 @@ import unittest
 
 from cli_case import CliCase
 
-COMMANDS = ["index", "files", "symbols", "imports", "export", "stats", "run", "config", "help"]
+COMMANDS = [
+    "index",
+    "files",
+    "symbols",
+    "imports",
+    "export",
+    "stats",
+    "tune",
+    "run",
+    "config",
+    "help",
+]
 COMING = [
     "exports",
     "refs",
@@ -19,7 +30,6 @@ COMING = [
     "cycles",
     "unused",
     "graph",
-    "tune",
     "verify",
     "completion",
 ]

@@ -29,7 +29,7 @@ LAYERS = {
 PUBLIC = {"status": "base", "alloc": "base", "facts": "base", "sync": "sync", "task": "task",
           "pool": "task", "graph": "task", "scheduler": "task",
            "config": "base", "work": "work", "tree": "lang", "process": "code", "code": "code",
-           "doctor": "code", "sim": "sim"}
+           "doctor": "code", "tuner": "code", "sim": "sim"}
 # What only one module may include.
 PRIVATE = {"tree_sitter/": "lang", "nettle/": "base"}
 
