@@ -53,14 +53,11 @@ static bool is_same_name(const char *name, const gsaw__value *value)
 static void find_key(const gsaw__setting_target *target, const gsaw__value *value, meaning *out)
 {
     for (int by_flag = 0; by_flag < 2; by_flag++)
-        for (const gsaw__option *row = target->rows; row->name != NULL; row++) {
-            const char *name = by_flag == 0 ? row
-            ->name : row
-            ->joined ? NULL : row
-            ->flag;
+        for (const gsaw__option *option = target->rows; option->name != NULL; option++) {
+            const char *name = by_flag == 0 ? option->name : option->joined ? NULL : option->flag;
             if (name != NULL && is_same_name(name, value)) {
                 out->target = target;
-                out->option = row;
+                out->option = option;
                 out->is_flag = by_flag != 0;
                 return;
             }
@@ -76,9 +73,9 @@ static gsaw_status refuse_key(const gsaw__setting_target *targets, size_t count,
         key[i] = (char)(value->key[i] == '-' ? '_' : value->key[i]);
     gsaw__nearest_init(&nearest, key, value->key_size);
     for (size_t i = 0; i < count; i++)
-        for (const gsaw__option *row = targets[i].rows; row->name != NULL; row++)
-            if ((row->groups & targets[i].groups) != 0)
-                gsaw__nearest_offer(&nearest, row->name);
+        for (const gsaw__option *option = targets[i].rows; option->name != NULL; option++)
+            if ((option->groups & targets[i].groups) != 0)
+                gsaw__nearest_offer(&nearest, option->name);
     return gsaw__fail(error, GSAW_INVALID, "%s: there is no such key%s%s%s", label,
                       nearest.best == NULL ? "" : "; did you mean ",
                       nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "?");

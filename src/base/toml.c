@@ -1,7 +1,7 @@
 /* toml.c - TOML documents: statements, keys, tables, arrays.
- * Keeps:   what a table may still take is in its mark: one with a header of its own, or made by a
- *          dotted key of an earlier section, takes no dotted keys; one written as a value takes
- *          nothing; a list written as a value takes no [[headers]].
+ * Keeps:   what a table may still take is in its mark: one with a header of its own takes no dotted
+ *          keys from elsewhere; one that dotted keys have made takes no header (so they are all of
+ *          one section); one written as a value takes nothing; a list that is one, no [[headers]].
  * Threads: one a document.
  * Next:    toml.h, toml_reader.h */
 #include "base/toml.h"
@@ -13,7 +13,7 @@
 
 enum mark {
     MARK_IMPLIED, /* a TABLE that a header's or key's path goes through */
-    MARK_DOTTED,  /* a TABLE by dotted keys; id tells the section */
+    MARK_DOTTED,  /* a TABLE by dotted keys */
     MARK_HEADER,  /* a TABLE with a [header], or a LIST by [[headers]] */
     MARK_VALUE    /* written as a value, and so closed */
 };
@@ -189,12 +189,10 @@ static gsaw__value *enter_dotted(gsaw__toml *self, const place *at)
     if (found == NULL)
         return NULL;
     bool is_free = found->kind == GSAW_VALUE_TABLE &&
-                   (found->mark == MARK_IMPLIED ||
-                    (found->mark == MARK_DOTTED && found->section == self->section));
+                   (found->mark == MARK_IMPLIED || found->mark == MARK_DOTTED);
     if (!is_free)
         return refuse(self, at, "is defined elsewhere and cannot be added to");
     found->mark = MARK_DOTTED;
-    found->section = self->section;
     return found;
 }
 
@@ -373,7 +371,6 @@ static bool read_header(gsaw__toml *self, gsaw__value *root, gsaw__value **table
 {
     place at = {.table = root, .key = ""};
     bool is_item = gsaw__toml_peek(self, 1) == '[';
-    self->section++;
     self->at += is_item ? 2 : 1;
     gsaw__toml_skip_blanks(self);
     if (!read_key(self, enter_header, &at))

@@ -18,8 +18,7 @@ typedef struct gsaw__toml {
     gsaw__buffer text;   /* the string being read */
     gsaw__map keys;      /* the id of a table and a key in it -> index in `named` */
     GSAW_ARRAY(gsaw__value *) named;
-    uint32_t tables;  /* ids given so far */
-    uint32_t section; /* which [header] we are under */
+    uint32_t tables; /* ids given so far */
     unsigned depth;
     gsaw_error *error;
     gsaw_status status; /* of the first failure */

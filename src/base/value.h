@@ -36,10 +36,10 @@ struct gsaw__value {
         };
     };
     uint32_t key_size;
-    uint32_t line;        /* from 1; 0: not known */
-    uint32_t id, section; /* the reader's own */
-    uint8_t kind;         /* enum gsaw__value_kind */
-    uint8_t mark;         /* the reader's own */
+    uint32_t line; /* from 1; 0: not known */
+    uint32_t id;   /* the reader's own */
+    uint8_t kind;  /* enum gsaw__value_kind */
+    uint8_t mark;  /* the reader's own */
 };
 
 #endif

@@ -117,21 +117,21 @@ static gsaw_status read_source(gsaw__cli *cli, source *self)
 /* ---- merging ---- */
 
 /* A row and its joined forms, which are set together or not at all. */
-static void adopt_row(gsaw__cli *cli, enum gsaw__table table, const gsaw__option *row,
+static void adopt_row(gsaw__cli *cli, enum gsaw__table table, const gsaw__option *option,
                       enum gsaw__origin origin, const layer *from)
 {
     const char *given =
         table == GSAW_TABLE_CONFIG ? (const char *)&from->config : (const char *)&from->options;
     char *target = gsaw__cli_fields(cli, table);
-    size_t index = (size_t)(row - gsaw__cli_table(table));
+    size_t index = (size_t)(option - gsaw__cli_table(table));
     uint32_t line = 0;
-    for (size_t i = 0; i == 0 || row[i].joined; i++)
+    for (size_t i = 0; i == 0 || option[i].joined; i++)
         line = line != 0 ? line : from->lines[table][index + i];
-    if (line == 0 || gsaw__cli_origin(cli, table, row) >= origin)
+    if (line == 0 || gsaw__cli_origin(cli, table, option) >= origin)
         return;
-    gsaw__cli_claim(cli, table, row, origin);
-    for (size_t i = 0; i == 0 || row[i].joined; i++) {
-        memcpy(target + row[i].offset, given + row[i].offset, row[i].field_size);
+    gsaw__cli_claim(cli, table, option, origin);
+    for (size_t i = 0; i == 0 || option[i].joined; i++) {
+        memcpy(target + option[i].offset, given + option[i].offset, option[i].field_size);
         cli->lines[table][index + i] =
             from->lines[table][index + i] != 0 ? from->lines[table][index + i] : line;
     }
@@ -157,10 +157,10 @@ static gsaw_status adopt(gsaw__cli *cli, source *self)
         return status;
     cli->files[self->origin] = self->path;
     for (uint32_t table = 0; table < GSAW_TABLE_COUNT; table++)
-        for (const gsaw__option *row = gsaw__cli_table((enum gsaw__table)table); row->name != NULL;
-             row++)
-            if (!row->joined)
-                adopt_row(cli, (enum gsaw__table)table, row, self->origin, &from);
+        for (const gsaw__option *option = gsaw__cli_table((enum gsaw__table)table);
+             option->name != NULL; option++)
+            if (!option->joined)
+                adopt_row(cli, (enum gsaw__table)table, option, self->origin, &from);
     return GSAW_OK;
 }
 

@@ -98,10 +98,10 @@ static bool convert_object(json_t *object, gsaw__arena *arena, gsaw__value *out)
 /* A field that the caller's older struct does not have must not be lost in silence. */
 static gsaw_status check_size(const gsaw_config *read, size_t size, gsaw_error *error)
 {
-    for (const gsaw__option *row = gsaw__config_options(); row->name != NULL; row++)
-        if (row->offset + row->field_size > size && !gsaw__option_is_zero(row, read))
+    for (const gsaw__option *option = gsaw__config_options(); option->name != NULL; option++)
+        if (option->offset + option->field_size > size && !gsaw__option_is_zero(option, read))
             return gsaw__fail(error, GSAW_UNSUPPORTED,
-                              "%s: the program was built for a library without it", row->name);
+                              "%s: the program was built for a library without it", option->name);
     return GSAW_OK;
 }
 
@@ -203,16 +203,16 @@ static gsaw_status check_texts(const char *key, const gsaw_strings *list, gsaw_e
     return GSAW_OK;
 }
 
-static gsaw_status append_row(const gsaw__option *row, const gsaw_config *config, gsaw__buffer *out,
-                              gsaw_error *error)
+static gsaw_status append_row(const gsaw__option *option, const gsaw_config *config,
+                              gsaw__buffer *out, gsaw_error *error)
 {
     gsaw_status status = GSAW_OK;
-    if (row->kind == GSAW_OPTION_LIST)
+    if (option->kind == GSAW_OPTION_LIST)
         status = check_texts(
-            row->name, (const gsaw_strings *)(const void *)((const char *)config + row->offset),
-            error);
-    gsaw__json_key(out, row->name);
-    if (!gsaw__setting_format(row, config, out))
+            option->name,
+            (const gsaw_strings *)(const void *)((const char *)config + option->offset), error);
+    gsaw__json_key(out, option->name);
+    if (!gsaw__setting_format(option, config, out))
         gsaw__buffer_append_text(out, "null");
     return status;
 }
@@ -227,9 +227,9 @@ gsaw_status gsaw_config_to_dict(const gsaw_config *self, gsaw_write_function *wr
         return status;
     gsaw__buffer_init(&out, filled.allocator);
     gsaw__buffer_append_byte(&out, '{');
-    for (const gsaw__option *row = gsaw__config_options(); row->name != NULL && status == GSAW_OK;
-         row++)
-        status = append_row(row, &filled, &out, error);
+    for (const gsaw__option *option = gsaw__config_options();
+         option->name != NULL && status == GSAW_OK; option++)
+        status = append_row(option, &filled, &out, error);
     gsaw__buffer_append_byte(&out, '}');
     if (status == GSAW_OK && out.failed)
         status = gsaw__fail_memory(error);

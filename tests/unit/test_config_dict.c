@@ -320,38 +320,41 @@ static uint64_t next_random(uint64_t *random)
     return *random ^= *random << 17;
 }
 
-static uint64_t word_count(const gsaw__option *row)
+static uint64_t next_between(uint64_t *random, uint64_t least, uint64_t most)
+{
+    return least + next_random(random) % (most - least + 1);
+}
+
+static uint64_t word_count(const gsaw__option *option)
 {
     uint64_t count = 1;
-    while (row->word(count) != NULL)
+    while (option->word(count) != NULL)
         count++;
     return count;
 }
 
 /* A value that the row allows; 0 every other time. */
-static void set_random(const gsaw__option *row, gsaw_config *config, uint64_t *random)
+static void set_random(const gsaw__option *option, gsaw_config *config, uint64_t *random)
 {
     static const char *const texts[] = {"",  "*.py", "\"\\\x7f\x01\n/", "\xf0\x9f\x98\x80", "a, b",
                                         "[", "]",    "# no comment"};
-    char *field = (char *)config + row
-    ->offset;
+    char *field = (char *)config + option->offset;
     uint64_t number = 0;
     if (next_random(random) % 2 == 0)
         return;
-    if (row->kind == GSAW_OPTION_LIST) {
+    if (option->kind == GSAW_OPTION_LIST) {
         size_t first = next_random(random) % 8;
         gsaw_strings list = {texts + first, next_random(random) % (9 - first)};
         memcpy(field, &list, sizeof list);
         return;
     }
-    if (row->kind == GSAW_OPTION_FLAG)
+    if (option->kind == GSAW_OPTION_FLAG)
         number = 1;
-    else if (row->kind == GSAW_OPTION_WORD)
-        number = next_random(random) % word_count(row);
+    else if (option->kind == GSAW_OPTION_WORD)
+        number = next_random(random) % word_count(option);
     else
-        number = next_random(random) % (row->max - row->min + 1) + row
-    ->min;
-    memcpy(field, &number, row->field_size);
+        number = next_between(random, option->min, option->max);
+    memcpy(field, &number, option->field_size);
 }
 
 static void assert_same(const gsaw_config *a, const gsaw_config *b)
@@ -359,13 +362,11 @@ static void assert_same(const gsaw_config *a, const gsaw_config *b)
     gsaw_config one, other;
     assert_int_equal(gsaw__config_fill(a, &one, NULL), GSAW_OK);
     assert_int_equal(gsaw__config_fill(b, &other, NULL), GSAW_OK);
-    for (const gsaw__option *row = gsaw__config_options(); row->name != NULL; row++) {
-        const char *left = (const char *)&one + row
-        ->offset;
-        const char *right = (const char *)&other + row
-        ->offset;
-        if (row->kind != GSAW_OPTION_LIST) {
-            assert_memory_equal(left, right, row->field_size);
+    for (const gsaw__option *option = gsaw__config_options(); option->name != NULL; option++) {
+        const char *left = (const char *)&one + option->offset;
+        const char *right = (const char *)&other + option->offset;
+        if (option->kind != GSAW_OPTION_LIST) {
+            assert_memory_equal(left, right, option->field_size);
             continue;
         }
         const gsaw_strings *lists[] = {(const void *)left, (const void *)right};
@@ -402,8 +403,8 @@ static void test_config_dict_loses_nothing(void **state)
     for (int round = 0; round < 3000; round++) {
         gsaw_config config = {.size = sizeof config}, back = {.size = sizeof back};
         gsaw__buffer out = {0};
-        for (const gsaw__option *row = gsaw__config_options(); row->name != NULL; row++)
-            set_random(row, &config, &random);
+        for (const gsaw__option *option = gsaw__config_options(); option->name != NULL; option++)
+            set_random(option, &config, &random);
         assert_int_equal(gsaw_config_to_dict(&config, append, &out, NULL), GSAW_OK);
         assert_int_equal(gsaw_config_from_dict(&back, out.bytes, out.count, NULL), GSAW_OK);
         assert_same(&config, &back);
