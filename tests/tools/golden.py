@@ -19,6 +19,7 @@ def export(gangsaw, case):
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("GANGSAW_")
     }
+    environment["XDG_CONFIG_HOME"] = os.devnull
     done = subprocess.run(
         [gangsaw, "export", "--format", "jsonl", "-j", "2", os.path.join(case, "input")],
         capture_output=True,

@@ -184,6 +184,11 @@ static void test_option_reads_numbers(void **state)
     assert_int_equal(f.duration, UINT64_C(180000000000));
     assert_set(&f, "time", "1h");
     assert_int_equal(f.duration, UINT64_C(3600000000000));
+    assert_set(&f, "time", "1500us");
+    assert_int_equal(f.duration, 1500000);
+    assert_format(&f, "time", "1500us");
+    assert_set(&f, "time", "1000001ns");
+    assert_format(&f, "time", "1000001ns");
 }
 
 static void test_option_refuses_numbers(void **state)
