@@ -45,7 +45,8 @@ static gsaw_status fill(const gsaw_distributor_options *given, gsaw_distributor_
         return gsaw__fail(error, GSAW_RANGE, "workers: %u is not in 0 to %d", out->workers,
                           GSAW_WORKERS_MAX);
     out->items_max = out->items_max == 0 ? ITEMS_MAX : out->items_max;
-    out->batch_ns = out->batch_ns > 0 ? out->batch_ns : BATCH_NS;
+    if (out->batch_ns == 0)
+        out->batch_ns = BATCH_NS;
     out->batch_max = out->batch_max == 0 ? BATCH_MAX : out->batch_max;
     return gsaw__balancer_fill(&out->balancer, error);
 }
