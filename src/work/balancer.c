@@ -52,7 +52,9 @@ double gsaw_balancer_skew(const double *loads, size_t count)
 bool gsaw_balancer_detect_skew(const gsaw_balancer *self, const double *loads, size_t count,
                                double *skew)
 {
-    gsaw_balancer filled = self == NULL ? (gsaw_balancer){0} : *self;
+    gsaw_balancer filled = {0};
+    if (self != NULL)
+        filled = *self;
     double mean, largest = largest_of(loads, count, &mean);
     double found = gsaw_balancer_skew(loads, count);
     if (skew != NULL)

@@ -34,7 +34,8 @@ static void free_text(const gsaw_allocator *allocator, char *text)
 static gsaw_status fill(const gsaw_distributor_options *given, gsaw_distributor_options *out,
                         gsaw_error *error)
 {
-    *out = given == NULL ? (gsaw_distributor_options){.size = sizeof *out} : *given;
+    static const gsaw_distributor_options defaults = {.size = sizeof defaults};
+    *out = given == NULL ? defaults : *given;
     if (out->size != sizeof *out)
         return gsaw__fail(error, GSAW_INVALID, "gsaw_distributor_options: size is %zu, not %zu",
                           out->size, sizeof *out);
