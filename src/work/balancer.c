@@ -25,8 +25,10 @@ gsaw_status gsaw__balancer_fill(gsaw_balancer *self, gsaw_error *error)
     if (!(self->move_ns >= 0 && self->move_ns <= GSAW_WORK_COST_MAX))
         return gsaw__fail(error, GSAW_RANGE, "move_ns: %g is not in 0 to %g", self->move_ns,
                           GSAW_WORK_COST_MAX);
-    self->threshold = self->threshold > 0 ? self->threshold : THRESHOLD;
-    self->move_ns = self->move_ns > 0 ? self->move_ns : MOVE_NS;
+    if (self->threshold == 0)
+        self->threshold = THRESHOLD;
+    if (self->move_ns == 0)
+        self->move_ns = MOVE_NS;
     return GSAW_OK;
 }
 
@@ -50,7 +52,9 @@ double gsaw_balancer_skew(const double *loads, size_t count)
 bool gsaw_balancer_detect_skew(const gsaw_balancer *self, const double *loads, size_t count,
                                double *skew)
 {
-    gsaw_balancer filled = self == NULL ? (gsaw_balancer){0} : *self;
+    gsaw_balancer filled = {0};
+    if (self != NULL)
+        filled = *self;
     double mean, largest = largest_of(loads, count, &mean);
     double found = gsaw_balancer_skew(loads, count);
     if (skew != NULL)
@@ -130,7 +134,7 @@ static size_t move(gsaw_distributor *self, double *loads, const gap *given)
 size_t gsaw_distributor_balance(gsaw_distributor *self)
 {
     const gsaw_balancer *options = &self->options.balancer;
-    size_t all = 0, count;
+    size_t all = 0;
     if (gsaw__pool_is_forked(self->pool))
         return 0;
     gsaw__mutex_lock(&self->placing); /* whose scratch the loads are */
@@ -145,15 +149,14 @@ size_t gsaw_distributor_balance(gsaw_distributor *self)
     gsaw_balancer scaled = *options;
     scaled.move_ns = options->move_ns / rate;
     gap found = {.least = scaled.move_ns};
-    do {
-        count = 0;
-        if (!gsaw_balancer_detect_skew(&scaled, loads, self->lane_count, NULL))
-            break;
+    while (gsaw_balancer_detect_skew(&scaled, loads, self->lane_count, NULL)) {
         find_gap(loads, self->lane_count, &found);
-        count = move(self, loads, &found);
+        size_t count = move(self, loads, &found);
         gsaw__add_relaxed(&self->lanes[found.to].moved, count); /* [D7] a number */
+        if (count == 0)
+            break;
         all += count;
-    } while (count != 0);
+    }
     gsaw__mutex_unlock(&self->placing);
     if (all != 0)
         gsaw__drivers_wake(self, all);

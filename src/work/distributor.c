@@ -34,7 +34,8 @@ static void free_text(const gsaw_allocator *allocator, char *text)
 static gsaw_status fill(const gsaw_distributor_options *given, gsaw_distributor_options *out,
                         gsaw_error *error)
 {
-    *out = given == NULL ? (gsaw_distributor_options){.size = sizeof *out} : *given;
+    static const gsaw_distributor_options defaults = {.size = sizeof defaults};
+    *out = given == NULL ? defaults : *given;
     if (out->size != sizeof *out)
         return gsaw__fail(error, GSAW_INVALID, "gsaw_distributor_options: size is %zu, not %zu",
                           out->size, sizeof *out);
@@ -45,7 +46,8 @@ static gsaw_status fill(const gsaw_distributor_options *given, gsaw_distributor_
         return gsaw__fail(error, GSAW_RANGE, "workers: %u is not in 0 to %d", out->workers,
                           GSAW_WORKERS_MAX);
     out->items_max = out->items_max == 0 ? ITEMS_MAX : out->items_max;
-    out->batch_ns = out->batch_ns > 0 ? out->batch_ns : BATCH_NS;
+    if (out->batch_ns == 0)
+        out->batch_ns = BATCH_NS;
     out->batch_max = out->batch_max == 0 ? BATCH_MAX : out->batch_max;
     return gsaw__balancer_fill(&out->balancer, error);
 }

@@ -348,6 +348,7 @@ static gsaw_status send_driver(gsaw_distributor *self, uint32_t lane)
     gsaw_status status =
         gsaw__pool_submit_always(self->pool, &self->group, &driver->task, may_block);
     if (status != GSAW_OK) {
+        driver->task = (gsaw_task){0}; /* new, whatever the pool had begun with it */
         deactivate(self, lane);
         gsaw__store_release(&driver->is_used, 0u); /* [D11] as in drive() */
     }

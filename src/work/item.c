@@ -183,13 +183,11 @@ static gsaw_status order_with(gsaw__order *self, const gsaw_allocator *allocator
     gsaw_status status = count_all(self, ids, items, error);
     for (size_t i = 0; i < count; i++)
         edges += items[i].depends_count;
-    if (status == GSAW_OK) {
+    if (status == GSAW_OK)
         self->dependants = gsaw__alloc(allocator, edges * sizeof *self->dependants);
-        status = self->dependants == NULL ? gsaw__fail_memory(error) : GSAW_OK;
-    }
-    if (status != GSAW_OK) {
+    if (self->dependants == NULL) {
         self->first[count] = 0; /* what clear() takes for the number of edges */
-        return status;
+        return status == GSAW_OK ? gsaw__fail_memory(error) : status;
     }
     link_all(self, ids, items);
     uint32_t *waits = gsaw__alloc(allocator, count * sizeof *waits);

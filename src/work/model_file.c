@@ -35,7 +35,8 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 
 static double *place_of(gsaw__cost_sums *sums, const struct field *field)
 {
-    return (double *)((char *)sums + field->offset);
+    void *place = (char *)sums + field->offset;
+    return place;
 }
 
 /* ---- writing ---- */

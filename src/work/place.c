@@ -53,38 +53,49 @@ static gsaw_status find_cost(const gsaw_distributor *self, gsaw__set *set,
     return GSAW_OK;
 }
 
-/* A set with its costs, in an array of their own, too: what a strategy sees. */
-static gsaw_status set_new(gsaw_distributor *self, const gsaw_work_item *items, size_t count,
-                           gsaw__set **out, gsaw_error *error)
+/* An empty set, that nobody else has yet; NULL when memory is out. */
+static gsaw__set *set_alloc(gsaw_distributor *self, size_t count)
 {
-    gsaw__order order;
-    gsaw_status status = gsaw__order_init(&order, self->allocator, items, count, error);
-    if (status != GSAW_OK)
-        return status;
     gsaw__set *set = gsaw__alloc_large(self->allocator, set_size(count));
-    if (set == NULL) {
-        gsaw__order_clear(&order, self->allocator);
-        return gsaw__fail_memory(error);
-    }
-    *set = (gsaw__set){.count = count, .order = order};
+    if (set == NULL)
+        return NULL;
+    *set = (gsaw__set){.count = count};
     gsaw__store_relaxed(&set->left, count + 1); /* [D4] nobody else has it yet */
     set->ways = gsaw__alloc_large(self->allocator, count * sizeof *set->ways);
-    if (set->ways == NULL)
-        status = gsaw__fail_memory(error);
+    if (set->ways != NULL)
+        return set;
+    set_free(self, set);
+    return NULL;
+}
+
+/* A set of these items with their order and costs; the costs in `ways`, too: what a strategy sees.
+ * NULL: *status tells why. */
+static gsaw__set *set_new(gsaw_distributor *self, const gsaw_work_item *items, size_t count,
+                          gsaw_status *status, gsaw_error *error)
+{
+    gsaw__order order;
+    *status = gsaw__order_init(&order, self->allocator, items, count, error);
+    if (*status != GSAW_OK)
+        return NULL;
+    gsaw__set *set = set_alloc(self, count);
+    if (set == NULL) {
+        gsaw__order_clear(&order, self->allocator);
+        *status = gsaw__fail_memory(error);
+        return NULL;
+    }
+    set->order = order;
     uint64_t first = gsaw__add_relaxed(&self->sequence, count); /* relaxed: numbers */
-    for (size_t i = 0; i < count && status == GSAW_OK; i++) {
+    for (size_t i = 0; i < count && *status == GSAW_OK; i++) {
         gsaw__work *work = &set->works[i];
         *work =
             (gsaw__work){.item = &items[i], .set = set, .sequence = first + i, .lane = GSAW_NONE};
-        status = find_cost(self, set, items, i, error);
+        *status = find_cost(self, set, items, i, error);
         set->ways[i] = work->cost;
     }
-    if (status != GSAW_OK) {
-        set_free(self, set);
-        return status;
-    }
-    *out = set;
-    return GSAW_OK;
+    if (*status == GSAW_OK)
+        return set;
+    set_free(self, set);
+    return NULL;
 }
 
 /* ---- the strategy ---- */
@@ -320,9 +331,9 @@ gsaw_status gsaw_distributor_distribute(gsaw_distributor *self, const gsaw_work_
         return GSAW_OK;
     if (items == NULL)
         return gsaw__fail(error, GSAW_INVALID, "no items where %zu are said to be", count);
-    gsaw__set *set = NULL;
-    gsaw_status status = set_new(self, items, count, &set, error);
-    if (status != GSAW_OK)
+    gsaw_status status;
+    gsaw__set *set = set_new(self, items, count, &status, error);
+    if (set == NULL)
         return status;
     batch given = {
         .items = items, .costs = set->ways, .ways = set->ways, .first = set->works, .count = count};

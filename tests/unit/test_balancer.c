@@ -154,7 +154,7 @@ static void test_balancer_never_costs_more_than_it_wins(void **state)
         uint64_t random = seed;
         enum shape shape = (enum shape)(seed % SHAPES);
         gsaw_work_item items[ITEMS_MAX];
-        double loads[LANES_MAX], total = 0;
+        double loads[LANES_MAX] = {0}, total = 0;
         uint32_t lanes = 2 + (uint32_t)next_random(&random) % (LANES_MAX - 1);
         size_t count = fill(items, lanes, shape, &random), moved = 0;
         gsaw_distributor *distributor = open_lanes(lanes, (gsaw_balancer){0});

@@ -342,8 +342,8 @@ static double simulate(const char *name, const gsaw_work_item *items, size_t cou
 {
     static const gsaw_work_item *waiting[1000];
     static double costs[64][1000];
-    size_t next[64] = {0}, counts[64];
-    double clock[64] = {0}, loads[64], last = 0;
+    size_t next[64] = {0}, counts[64] = {0};
+    double clock[64] = {0}, loads[64] = {0}, last = 0;
     gsaw_distributor *distributor =
         open_with((gsaw_distributor_options){.strategy = name, .workers = lanes});
     distribute(distributor, items, count);
@@ -355,9 +355,11 @@ static double simulate(const char *name, const gsaw_work_item *items, size_t cou
     gsaw_distributor_free(distributor);
     bool steals = gsaw_strategy_find(name)->steals;
     for (size_t left = count; left > 0; left--) {
-        uint32_t at = GSAW_NONE;
-        for (uint32_t i = 0; i < lanes; i++)
-            if ((steals || next[i] < counts[i]) && (at == GSAW_NONE || clock[i] < clock[at]))
+        uint32_t at = 0;
+        while (!steals && next[at] == counts[at])
+            at++;
+        for (uint32_t i = at + 1; i < lanes; i++)
+            if ((steals || next[i] < counts[i]) && clock[i] < clock[at])
                 at = i;
         uint32_t from = at;
         for (uint32_t i = 0; i < lanes && next[at] == counts[at]; i++)

@@ -265,6 +265,11 @@ static void test_distributor_ends_with_its_pool(void **state)
             gsaw_distributor_counts counts = gsaw_distributor_count(self.distributor);
             assert_int_equal(counts.submitted, counts.done + counts.cancelled);
             assert_int_equal(counts.done, gsaw__load_relaxed(&self.runs)); /* test: ended */
+            for (int again = 0; again < 20; again++) {
+                distribute(self.distributor, items, 1);
+                assert_int_equal(gsaw_distributor_run(self.distributor, count_run, NULL, NULL),
+                                 GSAW_CANCELLED);
+            }
             stream_close(&self);
         }
 }

@@ -100,7 +100,7 @@ static void make(graph *self, uint64_t *random)
 {
     memset(self, 0, sizeof *self);
     self->count = 1 + next_random(random) % ITEMS_MAX;
-    size_t place[ITEMS_MAX];
+    size_t place[ITEMS_MAX] = {0};
     for (size_t i = 0; i < self->count; i++) {
         size_t other = next_random(random) % (i + 1);
         place[i] = place[other];
