@@ -105,16 +105,14 @@ static bool is_same(const struct stat *a, const struct stat *b)
  * file should have, so that growth shows. */
 static int read_bytes(int descriptor, size_t size, gsaw__buffer *out)
 {
-    while (out->count < size) {
-        ssize_t count = read(descriptor, out->bytes + out->count, size - out->count);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
+    ssize_t count;
+    do {
+        size_t left = size + 1 - out->count;
+        count = pread(descriptor, out->bytes + out->count, left, (off_t)out->count);
+        if (count < 0 && errno != EINTR)
             return errno;
-        if (count == 0)
-            break;
-        out->count += (size_t)count;
-    }
+        out->count += count > 0 ? (size_t)count : 0;
+    } while (count != 0 && out->count < size);
     return 0;
 }
 
@@ -123,12 +121,12 @@ static gsaw__read system_failure(int os_errno)
     return (gsaw__read){.result = GSAW_READ_ERROR, .os_errno = os_errno};
 }
 
-static gsaw__read read_once(int descriptor, uint64_t size_max, size_t padding, gsaw__buffer *out)
+/* Read it once; *status is how it was before, and how it is afterwards. */
+static gsaw__read read_once(int descriptor, struct stat *status, uint64_t size_max, size_t padding,
+                            gsaw__buffer *out)
 {
-    struct stat before, after;
+    const struct stat before = *status;
     gsaw__buffer_reset(out);
-    if (lseek(descriptor, 0, SEEK_SET) < 0 || fstat(descriptor, &before) != 0)
-        return system_failure(errno);
     gsaw__read read = {.result = GSAW_READ_OK,
                        .type = type_of_mode(before.st_mode),
                        .size = (uint64_t)before.st_size};
@@ -141,10 +139,10 @@ static gsaw__read read_once(int descriptor, uint64_t size_max, size_t padding, g
         read.result = GSAW_READ_NO_MEMORY;
         return read;
     }
-    int failure = read_bytes(descriptor, size + 1, out);
-    if (failure != 0 || fstat(descriptor, &after) != 0)
+    int failure = read_bytes(descriptor, size, out);
+    if (failure != 0 || fstat(descriptor, status) != 0)
         return system_failure(failure != 0 ? failure : errno);
-    if (out->count != size || !is_same(&before, &after))
+    if (out->count != size || !is_same(&before, status))
         read.result = GSAW_READ_CHANGED;
     memset(out->bytes + out->count, 0, padding);
     return read;
@@ -158,8 +156,10 @@ gsaw__read gsaw__file_read_open(int descriptor, uint64_t size_max, size_t paddin
         return system_failure(errno);
     if (!S_ISREG(status.st_mode))
         return (gsaw__read){.result = GSAW_READ_NOT_REGULAR, .type = type_of_mode(status.st_mode)};
-    gsaw__read read = read_once(descriptor, size_max, padding, out);
-    return read.result == GSAW_READ_CHANGED ? read_once(descriptor, size_max, padding, out) : read;
+    gsaw__read read = read_once(descriptor, &status, size_max, padding, out);
+    if (read.result == GSAW_READ_CHANGED)
+        read = read_once(descriptor, &status, size_max, padding, out);
+    return read;
 }
 
 gsaw__read gsaw__file_read(int directory, const char *path, bool follow, uint64_t size_max,

@@ -93,14 +93,15 @@ static void assert_told(const told *self, size_t index, const char *text)
 
 /* ---- users' parsers ---- */
 
-enum { FILE_KIND, LINE };
+enum { FILE_KIND, LINE, MANY_NODES = 600000 };
 static const gsaw_tree_kind_row kinds[] = {{"file", true}, {"line", true}};
 
-/* A node for each line; "fail" fails, "break" breaks the builder. */
+/* A node for each line; "fail" fails, "break" breaks the builder, "many" takes 12 MB. */
 static gsaw_status parse_lines(void *context, gsaw_tree_builder *builder, const char *bytes,
                                size_t size, gsaw_error *error)
 {
     (void)context;
+    assert_int_equal(bytes[size], 0);
     if (size >= 4 && memcmp(bytes, "fail", 4) == 0) {
         snprintf(error->text, sizeof error->text, "as was asked for");
         return GSAW_INVALID;
@@ -108,6 +109,8 @@ static gsaw_status parse_lines(void *context, gsaw_tree_builder *builder, const 
     if (size >= 5 && memcmp(bytes, "break", 5) == 0)
         gsaw_tree_builder_open(builder, 99, 0, 0);
     gsaw_tree_builder_open(builder, FILE_KIND, 0, 0);
+    for (uint32_t i = 0; size >= 4 && memcmp(bytes, "many", 4) == 0 && i < MANY_NODES; i++)
+        gsaw_tree_builder_leaf(builder, LINE, 0, 0, 0);
     for (uint32_t at = 0; at < size;) {
         const char *end = memchr(bytes + at, '\n', size - at);
         uint32_t next = end == NULL ? (uint32_t)size : (uint32_t)(end - bytes) + 1;
@@ -200,9 +203,16 @@ static void test_parse_odd_files(void **state)
     file = openat(box.folder, "wide.py", O_WRONLY);
     assert_int_equal(write(file, "\xFF\xFEx\0=\0\xE9\0", 8), 8);
     close(file);
+    sandbox_file(&box, "wide.lines", "");
+    file = openat(box.folder, "wide.lines", O_WRONLY);
+    assert_int_equal(write(file, "\xFE\xFF\0x\0\n\0y", 8), 8);
+    close(file);
+    gsaw_tree_parser parser = lines_parser("lines", lines_extensions);
+    options.parsers = &parser;
+    options.parser_count = 1;
     sandbox_file(&box, "bom.py", "\xEF\xBB\xBFx = 1\n");
     gsaw_strings paths = LIST("folder.py", "fifo.py", "link.py", "large.py", "binary.py", "wide.py",
-                              "bom.py", "../x.py");
+                              "bom.py", "../x.py", "wide.lines");
     assert_int_equal(gsaw_parse_files(paths, &options, tell, NULL), GSAW_OK);
     assert_told(&self, 0, "python - skipped not-a-file (not-a-file) 0");
     assert_told(&self, 1, "python - skipped fifo (fifo) 0");
@@ -212,10 +222,13 @@ static void test_parse_odd_files(void **state)
     assert_told(&self, 5, "python module ok  () 0");
     assert_told(&self, 6, "python module ok  () 0");
     assert_told(&self, 7, "python - skipped symlink (symlink) 0");
+    assert_told(&self, 8, "lines file ok  () 0");
     size_t size;
     assert_string_equal(gsaw_tree_source(self.trees[5], &size), "x=\xC3\xA9");
     assert_int_equal(size, 4);
     assert_int_equal(gsaw_tree_nodes(self.trees[6])->end, 9);
+    assert_int_equal(gsaw_tree_node_count(self.trees[8]), 3);
+    gsaw_tree_free(self.trees[8]);
     gsaw_tree_free(self.trees[5]);
     gsaw_tree_free(self.trees[6]);
 }
@@ -256,6 +269,27 @@ static void test_parse_hostile_files(void **state)
     assert_int_equal(gsaw_parse_files(LIST("endless.tsx"), &options, tell, NULL), GSAW_OK);
     assert_true(strcmp(self.text[0], "tsx - failed timeout (timeout) 0") == 0 ||
                 strcmp(self.text[0], "tsx - failed memory (memory) 0") == 0);
+}
+
+/* More than a file of that size is given at first: tried again with the most, if that is more. */
+static void test_parse_takes_more_memory(void **state)
+{
+    (void)state;
+    sandbox_file(&box, "a.lines", "many");
+    gsaw_tree_parser parser = lines_parser("lines", lines_extensions);
+    for (int is_narrow = 0; is_narrow < 2; is_narrow++) {
+        told self = {.calls = 0};
+        gsaw_config config = {.size = sizeof config,
+                              .timeout_per_file_ns = 100 * SECOND,
+                              .max_memory_bytes = (uint64_t)(is_narrow ? 16 : 512) << 20};
+        gsaw_parse_options options = below_root(&self);
+        options.config = &config;
+        options.parsers = &parser;
+        options.parser_count = 1;
+        assert_int_equal(gsaw_parse_files(LIST("a.lines"), &options, tell, NULL), GSAW_OK);
+        assert_told(&self, 0,
+                    is_narrow ? "lines - failed memory (out of memory) 0" : "lines file ok  () 0");
+    }
 }
 
 /* ---- calls that are wrong ---- */
@@ -487,6 +521,7 @@ int main(void)
         test(test_parse_each_by_its_extension),
         test(test_parse_odd_files),
         test(test_parse_hostile_files),
+        test(test_parse_takes_more_memory),
         test(test_parse_wrong_calls),
         test_many(test_parse_kept_trees_are_read_by_all),
         test_many(test_parse_cancel_in_the_middle),

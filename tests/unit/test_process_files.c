@@ -324,6 +324,54 @@ static void test_process_many_files(void **state)
     }
 }
 
+/* When a file was begun, counted from 1. */
+static gsaw_status note_turn(void *context, const gsaw_file_input *input, void **result,
+                             gsaw_error *error)
+{
+    (void)input, (void)error;
+    observed *self = context;
+    *result = (void *)(uintptr_t)(atomic_fetch_add(&self->calls, 1) + 1);
+    return GSAW_OK;
+}
+
+static gsaw_status hold_a_worker(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker, (void)value;
+    _Atomic uint32_t *stage = argument; /* 0: not begun, 1: begun, 2: released */
+    for (*stage = 1; *stage != 2;)
+        usleep(1000);
+    return GSAW_OK;
+}
+
+/* The giant at the list's end is begun first, by the one worker that has nothing else to do. */
+static void test_process_largest_first(void **state)
+{
+    (void)state;
+    const char *paths[MANY + 1];
+    memcpy(paths, many, sizeof many);
+    paths[MANY] = "giant";
+    sandbox_file(&box, "giant", "");
+    int file = openat(box.folder, "giant", O_WRONLY);
+    assert_int_equal(ftruncate(file, 1 << 20), 0);
+    close(file);
+    observed self = {.calls = 0};
+    _Atomic uint32_t stage = 0;
+    gsaw_group group = {0};
+    gsaw_pool_options two = {.size = sizeof two, .workers = 2};
+    gsaw_process_options options = below_root(&self);
+    assert_int_equal(gsaw_pool_new(&two, &options.pool, NULL), GSAW_OK);
+    assert_int_equal(gsaw_pool_spawn(options.pool, &group, hold_a_worker, &stage, 0), GSAW_OK);
+    while (stage == 0)
+        usleep(1000);
+    gsaw_results *results;
+    assert_int_equal(gsaw_process_files(list(paths, MANY + 1), &options, note_turn, &results, NULL),
+                     GSAW_OK);
+    assert_int_equal(value_of(results, MANY), 1);
+    stage = 2;
+    gsaw_results_free(results);
+    gsaw_pool_free(options.pool);
+}
+
 /* From inside a task of the same pool, on its one worker: the wait helps. */
 static gsaw_status process_inside(gsaw_worker *worker, void *argument, uint64_t *value)
 {
@@ -568,6 +616,7 @@ int main(void)
         test(test_process_wrong_calls),
         test(test_process_no_paths),
         test_many(test_process_many_files),
+        test_many(test_process_largest_first),
         test_many(test_process_inside_of_a_task),
         test_many(test_process_cancel_in_the_middle),
         test_many(test_process_fail_fast),

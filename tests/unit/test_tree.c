@@ -279,6 +279,12 @@ static void test_tree_counts_against_the_limit(void **state)
     assert_int_equal(self.builder.status, GSAW_FILE_OK);
     size_t least = self.state->memory.held_max, own = gsaw_tree_size(self.tree);
     assert_true(own > 20 * (size_t)40000);
+    gsaw__facts_builder facts = {0}; /* the same parse, without a tree */
+    gsaw__facts_builder_begin(&facts, self.source, self.count);
+    self.language->extract(self.language, self.state, (gsaw__source){self.source, self.count},
+                           &wide, &facts);
+    assert_true(least >= self.state->memory.held_max + own / 2);
+    gsaw__facts_builder_clear(&facts);
     sample_clear(&self);
     self = parse_bytes("x.py", text, strlen(text),
                        &(gsaw__limits){.time_ns = 100 * SECOND, .memory = least - 1});
