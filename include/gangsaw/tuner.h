@@ -83,6 +83,8 @@ typedef struct gsaw_tuning {
     uint32_t rounds;                     /* done; each row has one run in each */
     double confidence; /* that an interval of a row covers its median: 0.95 or more, unless rounds
                           are too few for that */
+    double cpu_share;  /* CPU time over wall time of the runs with one worker: well below 1, the
+                          machine was busy with other things, and the curve shows that, too */
     const gsaw_tuning_row *rows; /* by workers, then batch size */
     size_t row_count;
     uint64_t wall_ns; /* that all of this took */
