@@ -83,6 +83,8 @@ typedef struct gsaw_tuning {
     uint32_t rounds;                     /* done; each row has one run in each */
     double confidence; /* that an interval of a row covers its median: 0.95 or more, unless rounds
                           are too few for that */
+    double cpu_share;  /* CPU time over wall time of the runs with one worker: well below 1, the
+                          machine was busy with other things, and the curve shows that, too */
     const gsaw_tuning_row *rows; /* by workers, then batch size */
     size_t row_count;
     uint64_t wall_ns; /* that all of this took */
@@ -102,8 +104,8 @@ GSAW_API gsaw_status gsaw_tuner_tune(gsaw_codebase *codebase, const gsaw_tuner_o
 /* The same, then measure: index a sample of the tree, for real, with 1, 2, 4 ... workers and with
  * several batch sizes, once to warm up and then in rounds, in each of them every pair once and in
  * random order. The sample is stratified by language and size (classes of powers of two): of each
- * stratum the same part, but one file at least; giants are left out. The same tree and seed give
- * the same sample.
+ * stratum the same part, but one file at least; giants and files that hang are left out. Tree and
+ * seed say in which order files are drawn; the time budget and the speed of the trials, how many.
  *
  * The choice: the pair with the least median, and among those that are not slower than it, the one
  * with the fewest workers, then the least memory (5% count as equal), then the batch size nearest

@@ -167,7 +167,7 @@ static void add_missing(struct part text, const gsaw__buffer *lines, const char 
     const char *at = gsaw__buffer_text(lines), *end = at + lines->count;
     struct statement line;
     for (; read_statement(at, end, &line); at = line.end) {
-        if (has(text, line.key))
+        if (line.key.at == NULL || has(text, line.key))
             continue;
         gsaw__buffer_append(out, line.key.at, line.key.size);
         gsaw__buffer_append_text(out, " = ");

@@ -15,6 +15,8 @@
 #include "cli/tune_report.h"
 #include "work/config.h"
 
+#define QUIET 0.85 /* of a CPU: a worker waits a little for files, too */
+
 /* -j limits the workers that are tried, if it was said for this run: what a file says is an earlier
  * choice, and not to limit the next. */
 static uint32_t workers_max(const gsaw__cli *cli)
@@ -89,6 +91,10 @@ static int print_and_save(gsaw__cli *cli, const gsaw_tuning *tuning)
     gsaw_error error = {0};
     gsaw_status status = GSAW_OK;
     gsaw__tune_print(cli, tuning);
+    if (tuning->row_count != 0 && tuning->cpu_share < QUIET && !cli->options.quiet)
+        gsaw__message("the machine was busy: one worker got %.0f%% of a CPU; "
+                      "better measure again when it is quiet",
+                      100 * tuning->cpu_share);
     if (cli->options.svg != NULL && tuning->row_count != 0)
         status = save_svg(cli, tuning, &error);
     if (status == GSAW_OK && !cli->options.dry_run)

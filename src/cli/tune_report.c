@@ -82,6 +82,7 @@ static void print_json(gsaw__cli *cli, const gsaw_tuning *tuning)
     gsaw__json_number_field(out, "sample_bytes", tuning->sample_bytes);
     gsaw__json_number_field(out, "rounds", tuning->rounds);
     gsaw__json_decimal_field(out, "confidence", tuning->confidence);
+    gsaw__json_decimal_field(out, "cpu_share", tuning->cpu_share);
     gsaw__json_key(out, "rows");
     gsaw__buffer_append_byte(out, '[');
     for (size_t i = 0; i < tuning->row_count; i++) {

@@ -28,9 +28,10 @@ struct bench {
     size_t *order;
     uint64_t random; /* state of the generator */
     uint64_t begun_ns;
-    uint32_t rounds;     /* wanted */
-    uint64_t timeout_ns; /* of a file */
-    uint64_t runs;       /* done, the warm-up included */
+    uint32_t rounds;                 /* wanted */
+    uint64_t timeout_ns;             /* of a file */
+    uint64_t alone_ns, alone_cpu_ns; /* sums over the runs with one worker */
+    uint64_t runs;                   /* done, the warm-up included */
 };
 
 /* Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014): SplitMix */
@@ -208,6 +209,14 @@ static void shuffle(struct bench *self)
     }
 }
 
+static void note_share(struct bench *self, const gsaw_codebase *inner, size_t row)
+{
+    if (self->tuning->rows.items[row].workers != 1)
+        return;
+    self->alone_ns += gsaw_codebase_summary(inner)->wall_ns;
+    self->alone_cpu_ns += gsaw_codebase_summary(inner)->cpu_ns;
+}
+
 static gsaw_status run_rounds(struct bench *self, gsaw_error *error)
 {
     gsaw_codebase *inner = NULL;
@@ -217,6 +226,7 @@ static gsaw_status run_rounds(struct bench *self, gsaw_error *error)
         for (size_t i = 0; status == GSAW_OK && i < self->tuning->rows.count; i++) {
             uint64_t *ns = &self->times[self->order[i] * self->rounds + round];
             status = run_row(self, inner, self->order[i], ns, error);
+            note_share(self, inner, self->order[i]);
             tell(self, true);
         }
     }
@@ -248,6 +258,7 @@ static void conclude(struct bench *self)
     }
     gsaw__pick(rows, count, self->times, self->rounds);
     result->rounds = self->rounds;
+    result->cpu_share = (double)self->alone_cpu_ns / (double)(self->alone_ns + 1);
     result->confidence = gsaw__median_interval(self->rounds).confidence;
     for (size_t i = 0; i < count; i++)
         if (rows[i].is_chosen) {

@@ -68,7 +68,7 @@ void gsaw__tuner_decide(gsaw__tuning *self)
         workers = least(workers, (work->cost_ns - 1) / work->cost_largest_ns + 1);
     gsaw__tuner_set_workers(self, (uint32_t)workers);
     uint64_t mean_ns = work->cost_ns / most(1, work->files);
-    uint64_t even = work->files / (workers * BATCHES_PER_WORKER);
+    uint64_t even = work->files / most(1, workers * BATCHES_PER_WORKER);
     uint64_t worth = mean_ns == 0 ? GSAW_BATCH_DEFAULT : BATCH_NS / mean_ns;
     result->batch_size = (uint32_t)most(1, least(worth, least(even, GSAW_BATCH_MAX)));
 }
