@@ -78,7 +78,7 @@ static gsaw_status make_lanes(gsaw__each_path *self, gsaw_error *error)
         return gsaw__fail_memory(error);
     self->lane_count = self->workers;
     for (uint32_t i = self->lane_count; i-- > 0;) {
-        gsaw__lane *lane = &self->lanes[i];
+        gsaw__path_lane *lane = &self->lanes[i];
         lane->number = i;
         gsaw__buffer_init(&lane->source, allocator);
         gsaw__buffer_init(&lane->converted, allocator);
@@ -151,7 +151,7 @@ void gsaw__each_path_clear(gsaw__each_path *self)
     gsaw_pool_free(self->own_pool);
     gsaw_progress_free(self->progress);
     for (uint32_t i = 0; i < self->lane_count; i++) {
-        gsaw__lane *lane = &self->lanes[i];
+        gsaw__path_lane *lane = &self->lanes[i];
         gsaw__buffer_clear(&lane->source);
         gsaw__buffer_clear(&lane->converted);
         gsaw__buffer_clear(&lane->text);
@@ -261,18 +261,18 @@ static bool is_stopped(const gsaw__each_path *self)
 }
 
 /* There are as many lanes as workers; only a pool that has been made larger meanwhile waits. */
-static gsaw__lane *take_lane(gsaw__each_path *self)
+static gsaw__path_lane *take_lane(gsaw__each_path *self)
 {
     gsaw__mutex_lock(&self->lock);
     while (self->free == NULL)
         gsaw__condition_wait(&self->freed, &self->lock);
-    gsaw__lane *lane = self->free;
+    gsaw__path_lane *lane = self->free;
     self->free = lane->next;
     gsaw__mutex_unlock(&self->lock);
     return lane;
 }
 
-static void free_lane(gsaw__each_path *self, gsaw__lane *lane)
+static void free_lane(gsaw__each_path *self, gsaw__path_lane *lane)
 {
     gsaw__mutex_lock(&self->lock);
     lane->next = self->free;
@@ -281,7 +281,7 @@ static void free_lane(gsaw__each_path *self, gsaw__lane *lane)
     gsaw__mutex_unlock(&self->lock);
 }
 
-static void visit(gsaw__each_path *self, gsaw__lane *lane, size_t index, bool cancelled)
+static void visit(gsaw__each_path *self, gsaw__path_lane *lane, size_t index, bool cancelled)
 {
     self->visit(self, lane, index, cancelled);
     self->done[index] = 1;
@@ -296,7 +296,7 @@ static gsaw_status visit_range(gsaw_worker *worker, void *argument, size_t first
 {
     (void)worker;
     gsaw__each_path *self = argument;
-    gsaw__lane *lane = take_lane(self);
+    gsaw__path_lane *lane = take_lane(self);
     for (size_t i = first; i < end && !is_stopped(self); i++)
         visit(self, lane, i, false);
     free_lane(self, lane);

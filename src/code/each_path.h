@@ -20,19 +20,21 @@
 #include "task/gate.h"
 
 /* What one visit at a time needs, kept from file to file. */
-typedef struct gsaw__lane {
-    struct gsaw__lane *next; /* in the list of those that are free */
+typedef struct gsaw__path_lane {
+    struct gsaw__path_lane *next; /* in the list of those that are free */
     uint32_t number;
     gsaw__buffer source, converted, text;
     gsaw__arena results;     /* adopted by whoever wants them */
     gsaw__lang_state *state; /* made on first use, as is what the builder holds */
     gsaw_tree_builder builder;
-} gsaw__lane;
+    gsaw__limits limits; /* of the file at hand */
+} gsaw__path_lane;
 
 typedef struct gsaw__each_path gsaw__each_path;
 
 /* Visit path `index`. is_cancelled: it is not to be begun any more, only to be told of. */
-typedef void gsaw__visit(gsaw__each_path *self, gsaw__lane *lane, size_t index, bool is_cancelled);
+typedef void gsaw__visit(gsaw__each_path *self, gsaw__path_lane *lane, size_t index,
+                         bool is_cancelled);
 
 struct gsaw__each_path {
     /* Set by the caller. */
@@ -56,7 +58,7 @@ struct gsaw__each_path {
     uint8_t *done; /* of each path: visited */
     gsaw__mutex lock;
     gsaw__condition freed;
-    gsaw__lane *lanes, *free; /* all of them; those that are free */
+    gsaw__path_lane *lanes, *free; /* all of them; those that are free */
     uint32_t lane_count;
     bool has_gate, has_lock, has_freed, has_folder;
     char separation[GSAW_SEPARATION];

@@ -182,7 +182,7 @@ static gsaw_status set_up(gsaw__run *run, gsaw_error *error)
                                      run; the other half is for results */
         .cancel = codebase->cancel,
     };
-    gsaw_status (*const makers[])(gsaw__run *, gsaw_error *) = {
+    static gsaw_status (*const makers[])(gsaw__run *, gsaw_error *) = {
         make_slots, make_progress, make_phases, make_model, make_distributor};
     for (size_t i = 0; i < sizeof makers / sizeof *makers && status == GSAW_OK; i++)
         status = makers[i](run, error);

@@ -93,7 +93,7 @@ static void keep_failure(struct run *run, const gsaw_parsed *parsed, gsaw_status
     gsaw__each_path_stop(&run->each);
 }
 
-static void tell(struct run *run, gsaw__lane *lane, gsaw_parsed *parsed)
+static void tell(struct run *run, gsaw__path_lane *lane, gsaw_parsed *parsed)
 {
     parsed->lane = lane->number;
     if (parsed->text == NULL)
@@ -103,7 +103,7 @@ static void tell(struct run *run, gsaw__lane *lane, gsaw_parsed *parsed)
         keep_failure(run, parsed, status);
 }
 
-static void tell_problem(struct run *run, gsaw__lane *lane, gsaw_parsed *parsed,
+static void tell_problem(struct run *run, gsaw__path_lane *lane, gsaw_parsed *parsed,
                          const gsaw__problem *problem)
 {
     char text[96];
@@ -116,7 +116,7 @@ static void tell_problem(struct run *run, gsaw__lane *lane, gsaw_parsed *parsed,
 }
 
 /* The outcome of a parse, of which the builder knows. */
-static void tell_tree(struct run *run, gsaw__lane *lane, gsaw_parsed *parsed)
+static void tell_tree(struct run *run, gsaw__path_lane *lane, gsaw_parsed *parsed)
 {
     const gsaw_tree_builder *builder = &lane->builder;
     const char *text = gsaw_reason_name((gsaw_reason)builder->reason);
@@ -134,21 +134,20 @@ static void tell_tree(struct run *run, gsaw__lane *lane, gsaw_parsed *parsed)
 
 /* ---- parsing ---- */
 
-static const gsaw_tree *parse(struct run *run, gsaw__lane *lane, struct choice choice,
+static const gsaw_tree *parse(struct run *run, gsaw__path_lane *lane, struct choice choice,
                               const gsaw__buffer *source, uint64_t memory)
 {
-    gsaw__limits limits =
-        gsaw__source_limits(&run->each.config, source->count, memory, run->each.cancel);
+    lane->limits = gsaw__source_limits(&run->each.config, source->count, memory, run->each.cancel);
     if (choice.parser != NULL)
         return gsaw__tree_parse(choice.parser, &lane->builder, source->bytes, source->count,
-                                &limits);
+                                &lane->limits);
     return choice.language->tree(choice.language, lane->state,
-                                 (gsaw__source){source->bytes, source->count}, &limits,
+                                 (gsaw__source){source->bytes, source->count}, &lane->limits,
                                  &lane->builder);
 }
 
 /* Parse with what was taken at the gate and, if that does not do, once more with the most. */
-static void parse_source(struct run *run, gsaw__lane *lane, struct choice choice,
+static void parse_source(struct run *run, gsaw__path_lane *lane, struct choice choice,
                          gsaw_parsed *parsed, uint64_t *memory)
 {
     gsaw__each_path *each = &run->each;
@@ -173,7 +172,7 @@ static void parse_source(struct run *run, gsaw__lane *lane, struct choice choice
     tell_tree(run, lane, parsed);
 }
 
-static void read_and_parse(struct run *run, gsaw__lane *lane, struct choice choice,
+static void read_and_parse(struct run *run, gsaw__path_lane *lane, struct choice choice,
                            gsaw_parsed *parsed)
 {
     gsaw__each_path *each = &run->each;
@@ -195,7 +194,7 @@ static void read_and_parse(struct run *run, gsaw__lane *lane, struct choice choi
     gsaw__gate_leave(&each->gate, memory, 0);
 }
 
-static void visit(gsaw__each_path *each, gsaw__lane *lane, size_t index, bool is_cancelled)
+static void visit(gsaw__each_path *each, gsaw__path_lane *lane, size_t index, bool is_cancelled)
 {
     struct run *run = (struct run *)(void *)each;
     gsaw_parsed parsed = {.index = index, .path = each->paths.items[index]};

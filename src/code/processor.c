@@ -44,7 +44,7 @@ static gsaw_status status_of(gsaw_reason reason)
 }
 
 /* Keep the text of an error; its status has one, too, for when there is no memory. */
-static void set_error(gsaw__lane *lane, gsaw_file_result *result, const gsaw_error *error)
+static void set_error(gsaw__path_lane *lane, gsaw_file_result *result, const gsaw_error *error)
 {
     result->status = error->status;
     result->os_errno = error->os_errno;
@@ -56,7 +56,7 @@ static void set_error(gsaw__lane *lane, gsaw_file_result *result, const gsaw_err
         result->text = copy;
 }
 
-static void set_problem(gsaw__lane *lane, gsaw_file_result *result, const char *path,
+static void set_problem(gsaw__path_lane *lane, gsaw_file_result *result, const char *path,
                         const gsaw__problem *problem)
 {
     gsaw_error error;
@@ -70,7 +70,7 @@ static void set_problem(gsaw__lane *lane, gsaw_file_result *result, const char *
     set_error(lane, result, &error);
 }
 
-static void call(struct run *run, gsaw__lane *lane, gsaw_file_input *input,
+static void call(struct run *run, gsaw__path_lane *lane, gsaw_file_input *input,
                  gsaw_file_result *result)
 {
     gsaw_error error = {.status = GSAW_OK};
@@ -82,7 +82,7 @@ static void call(struct run *run, gsaw__lane *lane, gsaw_file_input *input,
 }
 
 /* Read the file, and call the function while its bytes are there. */
-static void read_and_call(struct run *run, gsaw__lane *lane, gsaw_file_input *input,
+static void read_and_call(struct run *run, gsaw__path_lane *lane, gsaw_file_input *input,
                           gsaw_file_result *result)
 {
     gsaw__each_path *each = &run->each;
@@ -114,7 +114,7 @@ static void note_failure(struct run *run, size_t index)
         gsaw__each_path_stop(&run->each);
 }
 
-static void visit(gsaw__each_path *each, gsaw__lane *lane, size_t index, bool is_cancelled)
+static void visit(gsaw__each_path *each, gsaw__path_lane *lane, size_t index, bool is_cancelled)
 {
     struct run *run = (struct run *)(void *)each;
     gsaw_file_result *result = &run->results->items[index];
