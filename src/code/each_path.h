@@ -27,7 +27,6 @@ typedef struct gsaw__path_lane {
     gsaw__arena results;     /* adopted by whoever wants them */
     gsaw__lang_state *state; /* made on first use, as is what the builder holds */
     gsaw_tree_builder builder;
-    gsaw__limits limits; /* of the file at hand */
 } gsaw__path_lane;
 
 typedef struct gsaw__each_path gsaw__each_path;

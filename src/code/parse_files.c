@@ -29,6 +29,7 @@ struct run {
 struct choice {
     const gsaw_tree_parser *parser;
     const gsaw__language *language;
+    const gsaw__buffer *source; /* what there is to parse; set when it was read */
 };
 
 /* ---- choosing ---- */
@@ -43,7 +44,7 @@ static bool ends_with(const char *path, size_t size, const char *extension)
 
 static struct choice choose(const struct run *run, const char *path)
 {
-    struct choice choice = {NULL, NULL};
+    struct choice choice = {NULL, NULL, NULL};
     size_t size = strlen(path), longest = 0;
     for (size_t i = 0; i < run->parser_count; i++)
         for (const char *const *at = run->parsers[i].extensions; *at != NULL; at++)
@@ -134,16 +135,19 @@ static void tell_tree(struct run *run, gsaw__path_lane *lane, gsaw_parsed *parse
 
 /* ---- parsing ---- */
 
-static const gsaw_tree *parse(struct run *run, gsaw__path_lane *lane, struct choice choice,
-                              const gsaw__buffer *source, uint64_t memory)
+/* One attempt with `memory` bytes, which were taken at the gate. */
+static void parse(struct run *run, gsaw__path_lane *lane, const struct choice *choice,
+                  gsaw_parsed *parsed, uint64_t memory)
 {
-    lane->limits = gsaw__source_limits(&run->each.config, source->count, memory, run->each.cancel);
-    if (choice.parser != NULL)
-        return gsaw__tree_parse(choice.parser, &lane->builder, source->bytes, source->count,
-                                &lane->limits);
-    return choice.language->tree(choice.language, lane->state,
-                                 (gsaw__source){source->bytes, source->count}, &lane->limits,
-                                 &lane->builder);
+    const gsaw__source source = {choice->source->bytes, choice->source->count};
+    const gsaw__limits limits =
+        gsaw__source_limits(&run->each.config, source.count, memory, run->each.cancel);
+    if (choice->parser != NULL)
+        parsed->tree =
+            gsaw__tree_parse(choice->parser, &lane->builder, source.bytes, source.count, &limits);
+    else
+        parsed->tree =
+            choice->language->tree(choice->language, lane->state, source, &limits, &lane->builder);
 }
 
 /* Parse with what was taken at the gate and, if that does not do, once more with the most. */
@@ -154,20 +158,19 @@ static void parse_source(struct run *run, gsaw__path_lane *lane, struct choice c
     gsaw__problem problem = {GSAW_FILE_FAILED, GSAW_REASON_MEMORY, 0};
     if (choice.parser == NULL && lane->state == NULL)
         lane->state = gsaw__lang_state_new(each->config.allocator);
-    const gsaw__buffer *source = NULL;
     if (choice.parser != NULL || lane->state != NULL)
-        source = gsaw__source_decode(&lane->source, &lane->converted, &problem);
-    if (source == NULL) {
+        choice.source = gsaw__source_decode(&lane->source, &lane->converted, &problem);
+    if (choice.source == NULL) {
         tell_problem(run, lane, parsed, &problem);
         return;
     }
-    parsed->tree = parse(run, lane, choice, source, *memory);
+    parse(run, lane, &choice, parsed, *memory);
     if (parsed->tree == NULL && lane->builder.reason == GSAW_REASON_MEMORY &&
         *memory < each->memory_max) {
         gsaw__gate_leave(&each->gate, *memory, 0);
         *memory = each->memory_max;
         gsaw__gate_enter(&each->gate, *memory);
-        parsed->tree = parse(run, lane, choice, source, *memory);
+        parse(run, lane, &choice, parsed, *memory);
     }
     tell_tree(run, lane, parsed);
 }
@@ -198,7 +201,7 @@ static void visit(gsaw__each_path *each, gsaw__path_lane *lane, size_t index, bo
 {
     struct run *run = (struct run *)(void *)each;
     gsaw_parsed parsed = {.index = index, .path = each->paths.items[index]};
-    struct choice choice = {NULL, NULL};
+    struct choice choice = {NULL, NULL, NULL};
     if (parsed.path != NULL) {
         choice = choose(run, parsed.path);
         if (choice.parser != NULL)
