@@ -15,6 +15,7 @@
 
 #include <gangsaw/work.h>
 
+#include "base/check.h"
 #include "base/thread.h"
 #include "distributor_fixture.h"
 #include "work/distributor.h"
@@ -55,7 +56,7 @@ static gsaw_status bring_and_wait(gsaw_worker *worker, void *argument, uint64_t 
 {
     (void)worker, (void)value;
     stream *self = argument;
-    distribute(self->distributor, &self->item, 1);
+    gsaw_check(gsaw_distributor_distribute(self->distributor, &self->item, 1, NULL) == GSAW_OK);
     gsaw__mutex_lock(&self->lock);
     while (!self->is_open)
         gsaw__condition_wait(&self->changed, &self->lock);
@@ -101,7 +102,7 @@ static gsaw_status bring_many(gsaw_worker *worker, void *argument, uint64_t *val
         while (gsaw_distributor_is_full(self->distributor) &&
                gsaw_distributor_help(self->distributor, worker))
             gsaw__add_relaxed(&self->helped, 1); /* test: a count */
-        distribute(self->distributor, &self->item, 1);
+        gsaw_check(gsaw_distributor_distribute(self->distributor, &self->item, 1, NULL) == GSAW_OK);
         uint64_t waiting = gsaw_distributor_count(self->distributor).waiting;
         if (waiting > gsaw__load_relaxed(&self->most_waiting))           /* test: about */
             gsaw__store_relaxed(&self->most_waiting, (uint32_t)waiting); /* test: about */
