@@ -64,6 +64,15 @@ static gsaw_status bring_and_wait(gsaw_worker *worker, void *argument, uint64_t 
     return GSAW_OK;
 }
 
+/* A task like one that would bring more: how many items had run when its turn came. */
+static gsaw_status look_behind(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker;
+    const stream *self = argument;
+    *value = gsaw_distributor_count(self->distributor).done;
+    return GSAW_OK;
+}
+
 /* With a worker free an item runs before finish; with none it does not disturb those that bring. */
 static void test_distributor_runs_where_a_worker_is_free(void **state)
 {
@@ -73,6 +82,7 @@ static void test_distributor_runs_where_a_worker_is_free(void **state)
         stream_open(&self, (gsaw_distributor_options){.size = 0}, workers);
         gsaw_group group = {0};
         gsaw_task task = {.function = bring_and_wait, .argument = &self};
+        gsaw_task behind = {.function = look_behind, .argument = &self};
         assert_int_equal(gsaw_distributor_start(self.distributor, count_run, NULL, NULL), GSAW_OK);
         while (gsaw__park_hungry_count(&self.pool->park) < workers)
             gsaw__thread_pause();
@@ -80,11 +90,13 @@ static void test_distributor_runs_where_a_worker_is_free(void **state)
         if (workers == 2)
             while (gsaw_distributor_count(self.distributor).done == 0)
                 gsaw__thread_pause();
+        assert_int_equal(gsaw_pool_submit(self.pool, &group, &behind), GSAW_OK);
         gsaw__mutex_lock(&self.lock);
         self.is_open = true;
         gsaw__condition_broadcast(&self.changed);
         gsaw__mutex_unlock(&self.lock);
         gsaw_pool_wait(self.pool, &group);
+        assert_int_equal(behind.value, workers - 1);
         assert_int_equal(gsaw_distributor_count(self.distributor).done, workers - 1);
         assert_int_equal(gsaw_distributor_finish(self.distributor, NULL), GSAW_OK);
         assert_int_equal(gsaw__load_relaxed(&self.runs), 1); /* test: all has ended */
