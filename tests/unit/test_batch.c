@@ -16,6 +16,7 @@
 #include <gangsaw/work.h>
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "base/thread.h"
 #include "task/pool.h"
 
@@ -110,7 +111,7 @@ typedef struct shared {
 static gsaw_status mark(gsaw_worker *worker, void *argument, size_t first, size_t end)
 {
     shared *self = argument;
-    assert_non_null(worker);
+    gsaw_check(worker != NULL);
     gsaw__add_relaxed(&self->calls, 1);                               /* test: a count */
     if (end - first > gsaw__load_relaxed(&self->longest))             /* test: about */
         gsaw__store_relaxed(&self->longest, (uint32_t)(end - first)); /* test: about */

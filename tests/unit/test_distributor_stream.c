@@ -15,6 +15,7 @@
 
 #include <gangsaw/work.h>
 
+#include "base/check.h"
 #include "base/thread.h"
 #include "distributor_fixture.h"
 #include "work/distributor.h"
@@ -55,11 +56,20 @@ static gsaw_status bring_and_wait(gsaw_worker *worker, void *argument, uint64_t 
 {
     (void)worker, (void)value;
     stream *self = argument;
-    distribute(self->distributor, &self->item, 1);
+    gsaw_check(gsaw_distributor_distribute(self->distributor, &self->item, 1, NULL) == GSAW_OK);
     gsaw__mutex_lock(&self->lock);
     while (!self->is_open)
         gsaw__condition_wait(&self->changed, &self->lock);
     gsaw__mutex_unlock(&self->lock);
+    return GSAW_OK;
+}
+
+/* A task like one that would bring more: how many items had run when its turn came. */
+static gsaw_status look_behind(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker;
+    const stream *self = argument;
+    *value = gsaw_distributor_count(self->distributor).done;
     return GSAW_OK;
 }
 
@@ -72,6 +82,7 @@ static void test_distributor_runs_where_a_worker_is_free(void **state)
         stream_open(&self, (gsaw_distributor_options){.size = 0}, workers);
         gsaw_group group = {0};
         gsaw_task task = {.function = bring_and_wait, .argument = &self};
+        gsaw_task behind = {.function = look_behind, .argument = &self};
         assert_int_equal(gsaw_distributor_start(self.distributor, count_run, NULL, NULL), GSAW_OK);
         while (gsaw__park_hungry_count(&self.pool->park) < workers)
             gsaw__thread_pause();
@@ -79,11 +90,13 @@ static void test_distributor_runs_where_a_worker_is_free(void **state)
         if (workers == 2)
             while (gsaw_distributor_count(self.distributor).done == 0)
                 gsaw__thread_pause();
+        assert_int_equal(gsaw_pool_submit(self.pool, &group, &behind), GSAW_OK);
         gsaw__mutex_lock(&self.lock);
         self.is_open = true;
         gsaw__condition_broadcast(&self.changed);
         gsaw__mutex_unlock(&self.lock);
         gsaw_pool_wait(self.pool, &group);
+        assert_int_equal(behind.value, workers - 1);
         assert_int_equal(gsaw_distributor_count(self.distributor).done, workers - 1);
         assert_int_equal(gsaw_distributor_finish(self.distributor, NULL), GSAW_OK);
         assert_int_equal(gsaw__load_relaxed(&self.runs), 1); /* test: all has ended */
@@ -101,7 +114,7 @@ static gsaw_status bring_many(gsaw_worker *worker, void *argument, uint64_t *val
         while (gsaw_distributor_is_full(self->distributor) &&
                gsaw_distributor_help(self->distributor, worker))
             gsaw__add_relaxed(&self->helped, 1); /* test: a count */
-        distribute(self->distributor, &self->item, 1);
+        gsaw_check(gsaw_distributor_distribute(self->distributor, &self->item, 1, NULL) == GSAW_OK);
         uint64_t waiting = gsaw_distributor_count(self->distributor).waiting;
         if (waiting > gsaw__load_relaxed(&self->most_waiting))           /* test: about */
             gsaw__store_relaxed(&self->most_waiting, (uint32_t)waiting); /* test: about */

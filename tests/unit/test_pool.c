@@ -622,9 +622,50 @@ static void test_pool_writes_its_trace(void **state)
     gsaw_pool_free(pool);
 }
 
+typedef struct late {
+    gsaw_pool *pool;
+    gsaw_group group; /* of tasks that take 10 ms in all */
+    _Atomic uint64_t sum;
+    gsaw_status waited;
+    uint64_t pending; /* when the wait came back */
+} late;
+
+static gsaw_status pass_and_add(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    pass(1);
+    return add(worker, argument, value);
+}
+
+static gsaw_status wait_for_a_while(gsaw_worker *worker, void *argument, uint64_t *value)
+{
+    (void)worker, (void)value;
+    late *self = argument;
+    for (int i = 0; i < 10; i++)
+        submit(self->pool, &self->group, pass_and_add, &self->sum, 1);
+    self->waited = gsaw_pool_wait_until(self->pool, &self->group, gsaw__clock_ns() + 1500000);
+    self->pending = gsaw_group_pending(&self->group);
+    return GSAW_OK;
+}
+
+/* Who helps looks at the deadline between two tasks, however many there are. */
+static void test_pool_wait_ends_at_its_deadline_while_it_helps(void **state)
+{
+    (void)state;
+    late self = {.pool = make(1)};
+    gsaw_group group = {0};
+    submit(self.pool, &group, wait_for_a_while, &self, 0);
+    assert_int_equal(gsaw_pool_wait(self.pool, &group), GSAW_OK);
+    assert_int_equal(self.waited, GSAW_TIMEOUT);
+    assert_true(self.pending >= 1);
+    assert_int_equal(gsaw_pool_wait(self.pool, &self.group), GSAW_OK);
+    assert_int_equal(self.sum, 10);
+    gsaw_pool_free(self.pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pool_wait_ends_at_its_deadline_while_it_helps),
         cmocka_unit_test(test_pool_refuses),
         cmocka_unit_test(test_pool_runs_what_is_submitted),
         cmocka_unit_test(test_pool_wait_makes_writes_visible),
