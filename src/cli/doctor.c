@@ -13,7 +13,8 @@
 #include "cli/terminal.h"
 
 #define PART_LEAST 0.005 /* of the wall time: less is not shown */
-#define MUCH_SLOWER 2u   /* than files of its size: said */
+#define MUCH_SLOWER 2u   /* than files of its size: said, if it takes */
+#define WORTH_NS 1000000u
 
 static void append_path(gsaw__buffer *out, const gsaw_codebase *code, size_t index)
 {
@@ -121,7 +122,8 @@ static void print_predictions(gsaw__cli *cli, const gsaw_codebase *code, const g
 static void print_stragglers(gsaw__cli *cli, const gsaw_codebase *code, const gsaw_diagnosis *self)
 {
     gsaw__buffer *out = &cli->out.text;
-    uint64_t awake_ns = self->files_ns - self->gate_ns - self->off_cpu_ns;
+    uint64_t waited_ns = self->gate_ns + self->off_cpu_ns;
+    uint64_t awake_ns = self->files_ns > waited_ns ? self->files_ns - waited_ns : 0;
     if (self->straggler_count == 0)
         return;
     gsaw__paint(out, cli->color, GSAW_STYLE_HEADING,
@@ -134,7 +136,8 @@ static void print_stragglers(gsaw__cli *cli, const gsaw_codebase *code, const gs
         gsaw__report_time(out, straggler->delay_ns, 11);
         gsaw__buffer_printf(out, "%16" PRIu32 "  ", straggler->workers_max);
         append_path(out, code, straggler->file);
-        if (straggler->cost_ns / MUCH_SLOWER > straggler->expected_ns)
+        if (straggler->cost_ns >= WORTH_NS &&
+            straggler->cost_ns / MUCH_SLOWER > straggler->expected_ns)
             gsaw__buffer_printf(out, " (%.1f times as slow as files of its size)",
                                 (double)straggler->cost_ns / (double)straggler->expected_ns);
         gsaw__buffer_append_byte(out, '\n');

@@ -145,7 +145,7 @@ static void tell_figures(const gsaw__replay *replay, gsaw_diagnosis *out)
 {
     const gsaw_codebase *codebase = replay->codebase;
     const gsaw__timing *timing = &codebase->timing;
-    uint64_t recorded_ns = replay->files_ns + replay->directories_ns;
+    uint64_t recorded_ns = replay->files_ns + replay->directories_ns + timing->between_ns;
     out->jobs = codebase->summary.jobs;
     out->wall_ns = codebase->summary.wall_ns;
     out->files = replay->count - replay->directory_count;
@@ -161,7 +161,7 @@ static void tell_figures(const gsaw__replay *replay, gsaw_diagnosis *out)
     }
     out->gate_waits = timing->gate_waits;
     out->gate_ns = timing->gate_ns;
-    out->off_cpu_ns = minus(replay->waited_ns, timing->gate_ns);
+    out->off_cpu_ns = minus(replay->waited_ns + timing->between_ns, timing->gate_ns);
     out->preemptions = timing->usage.preemptions;
     out->minor_faults = timing->usage.minor_faults;
     out->major_faults = timing->usage.major_faults;
@@ -174,7 +174,7 @@ static void take_apart(const gsaw__replay *replay, const gsaw__replay *recorded,
 {
     struct parts parts = {.file = SIZE_MAX};
     uint32_t jobs = out->jobs;
-    uint64_t serial_ns = gsaw__replay_serial(replay, jobs);
+    uint64_t serial_ns = gsaw__replay_serial(recorded, jobs);
     uint64_t awake_ns = minus(replay->files_ns + replay->directories_ns, replay->waited_ns);
     uint64_t explained_ns = less(out->idle_ns, simulated->idle_ns);
     parts.ns[GSAW_BOTTLENECK_SERIAL] = serial_ns - serial_ns / jobs;

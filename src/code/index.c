@@ -249,6 +249,7 @@ static gsaw_status make_slots(struct run *run, gsaw_error *error)
         gsaw__arena_init(&run->slots[i].arena, codebase->allocator);
         gsaw__buffer_init(&run->slots[i].path, codebase->allocator);
         run->slots[i].flight = codebase->flights == NULL ? NULL : &codebase->flights[i];
+        run->slots[i].lap = (gsaw__lap){.wall_ns = 0};
         run->arenas[i] = &run->slots[i].arena;
     }
     return GSAW_OK;
@@ -389,6 +390,7 @@ static void time_phases(struct run *run, uint64_t publish_ns, uint64_t publish_c
     for (uint32_t i = 0; i < run->slot_count; i++) {
         const gsaw__parser *parser = &run->slots[i].parser;
         parse_cpu_ns += parser->cpu_ns;
+        codebase->timing.between_ns += run->slots[i].lap.between_ns;
         if (parser->first_ns != 0 && parser->first_ns < first_ns)
             first_ns = parser->first_ns;
         if (parser->last_ns > last_ns)

@@ -71,7 +71,7 @@ static void take_files(gsaw__replay *self)
         self->tasks[self->count++] =
             (gsaw__recorded_task){duration_of(self, file), file->bytes, file->directory};
     }
-    uint64_t recorded_ns = self->files_ns + self->directories_ns;
+    uint64_t recorded_ns = self->files_ns + self->directories_ns + codebase->timing.between_ns;
     if (self->count != 0 && self->busy_ns > recorded_ns)
         self->overhead_ns = (self->busy_ns - recorded_ns) / self->count;
 }
@@ -97,8 +97,9 @@ gsaw_status gsaw__replay_init(gsaw__replay *self, const gsaw_codebase *codebase,
         gsaw__replay_clear(self);
         return GSAW_NO_MEMORY;
     }
-    self->serial_ns = timing->steps_ns[GSAW_STEP_SET_UP] + timing->steps_ns[GSAW_STEP_PUBLISH];
-    self->thread_ns = timing->steps_ns[GSAW_STEP_THREADS] / (jobs == 0 ? 1 : jobs);
+    const uint64_t *steps = calibration == NULL ? timing->steps_ns : timing->steps_cpu_ns;
+    self->serial_ns = steps[GSAW_STEP_SET_UP] + steps[GSAW_STEP_PUBLISH];
+    self->thread_ns = steps[GSAW_STEP_THREADS] / (jobs == 0 ? 1 : jobs);
     add_workers(self);
     self->slowed = slowed_by(self);
     take_directories(self);

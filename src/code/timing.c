@@ -26,10 +26,11 @@ void gsaw__lap_end(gsaw__lap *self, uint64_t start_ns, uint64_t *cost_ns, uint64
     *waited_ns = 0;
     if (now_ns - before.wall_ns < WAIT_LEAST_NS)
         return;
-    *self = (gsaw__lap){now_ns, gsaw__clock_thread_ns()};
-    uint64_t wall_ns = now_ns - before.wall_ns, cpu_ns = self->cpu_ns - before.cpu_ns;
+    gsaw__lap_begin(self);
+    uint64_t wall_ns = self->wall_ns - before.wall_ns, cpu_ns = self->cpu_ns - before.cpu_ns;
     uint64_t missed_ns = wall_ns > cpu_ns ? wall_ns - cpu_ns : 0;
     *waited_ns = missed_ns < *cost_ns ? missed_ns : *cost_ns;
+    self->between_ns += missed_ns - *waited_ns;
 }
 
 static gsaw__usage read_usage(void)
@@ -47,14 +48,17 @@ static gsaw__usage read_usage(void)
 
 void gsaw__timing_begin(gsaw__timing *self, uint64_t start_ns)
 {
-    *self = (gsaw__timing){.last_ns = start_ns, .usage = read_usage()};
+    *self = (gsaw__timing){
+        .last_ns = start_ns, .last_cpu_ns = gsaw__clock_thread_ns(), .usage = read_usage()};
 }
 
 void gsaw__timing_step(gsaw__timing *self, enum gsaw__step step)
 {
-    uint64_t now_ns = gsaw__clock_ns();
+    uint64_t now_ns = gsaw__clock_ns(), cpu_ns = gsaw__clock_thread_ns();
     self->steps_ns[step] = now_ns - self->last_ns;
+    self->steps_cpu_ns[step] = cpu_ns - self->last_cpu_ns;
     self->last_ns = now_ns;
+    self->last_cpu_ns = cpu_ns;
 }
 
 void gsaw__timing_end(gsaw__timing *self)

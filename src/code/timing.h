@@ -34,16 +34,18 @@ typedef struct gsaw__timed_directory {
 
 /* All-zero is a run that took nothing. */
 typedef struct gsaw__timing {
-    uint64_t steps_ns[GSAW_STEP_COUNT];
+    uint64_t steps_ns[GSAW_STEP_COUNT], steps_cpu_ns[GSAW_STEP_COUNT]; /* of the caller's thread */
     uint64_t gate_waits, gate_ns; /* at the memory gate, all workers together */
+    uint64_t between_ns;          /* of all workers: gsaw__lap */
     gsaw__usage usage;
-    uint64_t last_ns; /* when the step before ended */
+    uint64_t last_ns, last_cpu_ns; /* when the step before ended, by both clocks */
     GSAW_ARRAY(gsaw__timed_directory) directories;
 } gsaw__timing;
 
 /* One worker's clocks over the files that it takes one behind the other. */
 typedef struct gsaw__lap {
     uint64_t wall_ns, cpu_ns; /* where both stood when they were last read together */
+    uint64_t between_ns;      /* not on a CPU, but in no file: summed up */
 } gsaw__lap;
 
 /* Read the clocks: before the first file of a task. */

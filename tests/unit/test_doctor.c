@@ -78,9 +78,10 @@ static void make_up(gsaw_codebase *code, const struct made_up *run)
     for (size_t i = 0; i < code->workers.count; i++)
         code->workers.items[i] = (gsaw_worker_stats){.busy_ns = i == 0 ? sum_ns : 0};
     timing->gate_ns = run->gate * MS;
+    timing->between_ns = 0;
     timing->usage = (gsaw__usage){.blocks_read = 0};
     for (int i = 0; i < GSAW_STEP_COUNT; i++)
-        timing->steps_ns[i] = 0;
+        timing->steps_ns[i] = timing->steps_cpu_ns[i] = 0;
     timing->steps_ns[GSAW_STEP_TASKS] = run->tasks * MS;
     timing->steps_ns[GSAW_STEP_PUBLISH] = run->publish * MS;
     code->summary.wall_ns = (run->tasks + run->publish) * MS;
