@@ -252,7 +252,8 @@ static void test_doctor_without_memory(void **state)
     while (!is_done) {
         gsaw_diagnosis found;
         gsaw_error error;
-        failing.fail_at = gsaw__load_relaxed(&failing.calls) + 1 + failures++; /* test: alone */
+        failing.fail_at = gsaw__load_relaxed(&failing.calls) + 1 + failures; /* test: alone */
+        failures += failures < 100 ? 1 : 37; /* the passes are all alike */
         gsaw_status status = gsaw_codebase_diagnose(code, &options, &found, &error);
         assert_true(status == GSAW_OK || status == GSAW_NO_MEMORY);
         is_done = gsaw__load_relaxed(&failing.calls) < failing.fail_at; /* test: all ended */
