@@ -1,8 +1,9 @@
 /* engine.c - how evenly a strategy spreads the tasks of an index run over the workers: measured,
  * and simulated on more workers from what the tasks took.
  * Use:     engine ROOT STRATEGY WORKERS [SIMULATED]...
- * Prints one JSON object. of_ideal: what all tasks took, divided by workers, over the time from the
- * first to the end of the last; of_run: the same over the whole run, set-up and publishing too.
+ * Prints one JSON object. of_ideal: what all tasks took (and what workers waited for a CPU between
+ * two, which is no strategy's doing), divided by workers, over the time from the first to the end
+ * of the last; of_run: the same over the whole run, set-up and publishing too.
  * Next:    ../work.py, src/code/replay.h */
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,7 +53,8 @@ int main(int argc, char **argv)
     const gsaw_summary *summary = gsaw_codebase_summary(code);
     gsaw__replay replay;
     require(gsaw__replay_init(&replay, code, NULL) == GSAW_OK, "tasks");
-    double ideal = (double)(replay.files_ns + replay.directories_ns) / config.num_workers;
+    uint64_t tasks_ns = replay.files_ns + replay.directories_ns + code->timing.between_ns;
+    double ideal = (double)tasks_ns / config.num_workers;
     printf("{\"digest\":\"%s\",\"tasks\":%" PRIu32 ",\"wall_ns\":%" PRIu64
            ",\"of_ideal\":%.4f,\"of_run\":%.4f",
            summary->digest, replay.count, summary->wall_ns,

@@ -12,10 +12,12 @@
 /* Who loses the CPU does so for longer than this: what took less has not waited. */
 #define WAIT_LEAST_NS 250000u
 
+/* Reading the CPU's clock is a system call, and where the system likes to give the CPU to another:
+ * so the wall is read behind it, and that wait counts where it was. */
 void gsaw__lap_begin(gsaw__lap *self)
 {
-    self->wall_ns = gsaw__clock_ns();
     self->cpu_ns = gsaw__clock_thread_ns();
+    self->wall_ns = gsaw__clock_ns();
 }
 
 void gsaw__lap_end(gsaw__lap *self, uint64_t start_ns, uint64_t *cost_ns, uint64_t *waited_ns)
@@ -27,6 +29,7 @@ void gsaw__lap_end(gsaw__lap *self, uint64_t start_ns, uint64_t *cost_ns, uint64
     if (now_ns - before.wall_ns < WAIT_LEAST_NS)
         return;
     gsaw__lap_begin(self);
+    *cost_ns = self->wall_ns - start_ns;
     uint64_t wall_ns = self->wall_ns - before.wall_ns, cpu_ns = self->cpu_ns - before.cpu_ns;
     uint64_t missed_ns = wall_ns > cpu_ns ? wall_ns - cpu_ns : 0;
     *waited_ns = missed_ns < *cost_ns ? missed_ns : *cost_ns;
