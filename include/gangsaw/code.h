@@ -24,6 +24,7 @@
 #include <gangsaw/status.h>
 #include <gangsaw/task.h>
 #include <gangsaw/tuner.h> /* ParallelAutoTuner */
+#include <gangsaw/work.h>  /* strategies, cost models */
 
 #ifdef __cplusplus
 extern "C" {
@@ -61,6 +62,17 @@ GSAW_API gsaw_status gsaw_codebase_index(gsaw_codebase *self, gsaw_error *error)
  * same bytes. Between two runs. */
 GSAW_API void gsaw_codebase_set_parallel(gsaw_codebase *self, bool parallel);
 
+/* Give files to the workers by a strategy of the caller's, in place of config.strategy; NULL: no
+ * longer. The struct is copied, name and context are borrowed. Items are batches of files, whose
+ * cost is estimated in nanoseconds. A strategy that loses or repeats one makes index() fail with
+ * GSAW_INVALID, saying so. Between two runs. Errors: GSAW_INVALID (size, no name or function). */
+GSAW_API gsaw_status gsaw_codebase_set_strategy(gsaw_codebase *self, const gsaw_strategy *strategy);
+
+/* What files cost, learned from run to run; its kinds are languages, in the order of
+ * gsaw_summary.languages, its sizes bytes. To be looked at, and kept in a file
+ * (gsaw_cost_model_save, gsaw_cost_model_load), between two runs. View: until close. */
+GSAW_API gsaw_cost_model *gsaw_codebase_cost_model(gsaw_codebase *self);
+
 /* The phase that a running index() is in ("discover", "parse", "publish"; parsing begins during
  * discover), NULL when none is. Static storage. Any thread. */
 GSAW_API const char *gsaw_codebase_phase(const gsaw_codebase *self);
@@ -92,6 +104,7 @@ typedef struct gsaw_summary {
     gsaw_phase_time phases[GSAW_PHASE_MAX];
     size_t phase_count;
     uint32_t jobs;
+    uint64_t queued_max; /* batches of files that waited to be parsed, at most */
     uint64_t wall_ns, cpu_ns, peak_rss_bytes;
 } gsaw_summary;
 

@@ -1,16 +1,19 @@
 /* batches.c - the parse phase: each listing is cut into batches of files, which the workers take,
  * the dearest first.
  * Keeps:   every file of a listing is in one batch; a batch that cannot be given to the workers
- *          makes the run fail. At most max_tasks_in_flight batches wait, and those of the listings
- *          that were on their way: who lists parses first when there are more.
+ *          makes the run fail. At most max_tasks_in_flight batches wait, and what each worker was
+ *          about to add then (those of ENTRIES_MAX entries): who lists parses when there are more.
  * Threads: the workers' own; a batch is one worker's at a time.
  * Next:    run.h, parse.h, work/README.md */
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/status.h"
 #include "code/run.h"
 #include "task/pool.h"
+#include "work/distributor.h"
 
 /* A batch is worth a task, and the last ones end at about the same time. */
 #define BATCH_NS 1e6
@@ -18,22 +21,27 @@
 /* Listing directories is worth a further thread when there are as many as this to a worker. */
 #define LISTINGS_PER_WORKER 8u
 
+/* Entries that are cut and given to the workers at once. */
+#define ENTRIES_MAX 1024u
+
 /* Some entries of a directory, and whether its descriptor is held on to. */
 struct part {
+    struct block *block;
     gsaw__dir *dir;
     uint32_t first, end;
     bool holds;
 };
 
+/* Parts that were made together, and are freed together; the distributor's items follow. */
+struct block {
+    size_t size;
+    _Atomic uint32_t left; /* parts that have not ended */
+    struct part parts[];
+};
+
 static gsaw__run_slot *slot_of(const gsaw__run *run, const gsaw_worker *worker)
 {
     return &run->slots[gsaw_worker_index(worker)];
-}
-
-static void fail_run(gsaw__run *run)
-{
-    gsaw__store_relaxed(&run->no_memory, 1); /* relaxed: looked at when all has ended */
-    gsaw_codebase_cancel(run->codebase);
 }
 
 /* There is work for one more thread than there are. */
@@ -83,20 +91,22 @@ static void join(gsaw__run_slot *slot, size_t least)
     slot->cut.count = count;
 }
 
-/* Cut the listing into slot->cut. False: no memory. */
-static bool cut(gsaw__run *run, gsaw__run_slot *slot, const gsaw__dir *dir)
+/* Cut entries [first, end) of the listing into slot->cut, which counts from `first`. False: no
+ * memory. */
+static bool cut(gsaw__run *run, gsaw__run_slot *slot, const gsaw__dir *dir, uint32_t first,
+                uint32_t end)
 {
     const gsaw_allocator *allocator = run->codebase->allocator;
     const gsaw_config *config = &run->codebase->config;
     slot->costs.count = slot->cut.count = 0;
-    if (!gsaw__array_reserve(&slot->costs, allocator, dir->count))
+    if (!gsaw__array_reserve(&slot->costs, allocator, end - first))
         return false;
-    for (uint32_t i = 0; i < dir->count; i++)
-        slot->costs.items[i] = cost_of(run, dir, &dir->entries[i]);
+    for (uint32_t i = first; i < end; i++)
+        slot->costs.items[i - first] = cost_of(run, dir, &dir->entries[i]);
     gsaw_batch_options options = {.size = sizeof options,
                                   .batch_size = config->batch_size,
                                   .cost_max = BATCH_NS,
-                                  .count = dir->count,
+                                  .count = end - first,
                                   .costs = slot->costs.items};
     size_t count = gsaw_batch_cut(&options, NULL, 0);
     if (!gsaw__array_reserve(&slot->cut, allocator, count))
@@ -106,34 +116,57 @@ static bool cut(gsaw__run *run, gsaw__run_slot *slot, const gsaw__dir *dir)
     return true;
 }
 
-static void release(gsaw__run *run, const struct part *part)
+/* A part has ended, or was not taken: the last of its block frees it. */
+static void drop(gsaw__run *run, struct part *part)
 {
+    struct block *block = part->block;
     if (part->holds)
         gsaw__dir_release(gsaw__discovery_tree(run->discovery), part->dir);
+    /* [B1] release what was read of the block, acquire by whom that frees it */
+    if (gsaw__sub_acq_rel(&block->left, 1) == 1)
+        gsaw__free(run->codebase->allocator, block, block->size);
 }
 
-/* Give the batches in slot->cut to the workers. */
-static bool distribute(gsaw__run *run, gsaw__run_slot *slot, gsaw__dir *dir)
+static void note_queued(gsaw__run *run, gsaw__run_slot *slot)
+{
+    uint64_t waiting = gsaw__distributor_waiting(run->distributor);
+    slot->queued_max = waiting > slot->queued_max ? waiting : slot->queued_max;
+}
+
+/* Give the batches in slot->cut, which count from `first`, to the workers. */
+static gsaw_status distribute(gsaw__run *run, gsaw__run_slot *slot, gsaw__dir *dir, uint32_t first,
+                              gsaw_error *error)
 {
     size_t count = slot->cut.count;
-    struct part *parts = gsaw__arena_alloc(&slot->batches, count * sizeof *parts);
-    gsaw_work_item *items = gsaw__arena_alloc_zero(&slot->batches, count, sizeof *items);
-    if (parts == NULL || items == NULL)
-        return false;
+    size_t size = sizeof(struct block) + count * (sizeof(struct part) + sizeof(gsaw_work_item));
+    struct block *block = gsaw__alloc(run->codebase->allocator, size);
+    if (block == NULL)
+        return gsaw__fail_memory(error);
+    gsaw_work_item *items = (gsaw_work_item *)(void *)&block->parts[count];
+    block->size = size;
+    gsaw__store_relaxed(&block->left, (uint32_t)count); /* [B1] distributing publishes it */
     for (size_t i = 0; i < count; i++) {
         const gsaw_batch *batch = &slot->cut.items[i];
-        parts[i] = (struct part){.dir = dir,
-                                 .first = (uint32_t)batch->first,
-                                 .end = (uint32_t)batch->end,
-                                 .holds = gsaw__dir_retain(dir)};
-        items[i] = (gsaw_work_item){.cost = batch->cost, .data = &parts[i]};
+        block->parts[i] = (struct part){.block = block,
+                                        .dir = dir,
+                                        .first = first + (uint32_t)batch->first,
+                                        .end = first + (uint32_t)batch->end,
+                                        .holds = gsaw__dir_retain(dir)};
+        items[i] = (gsaw_work_item){.cost = batch->cost, .data = &block->parts[i]};
     }
-    slot->batch_count += count;
-    if (gsaw_distributor_distribute(run->distributor, items, count, NULL) == GSAW_OK)
-        return true;
-    for (size_t i = 0; i < count; i++)
-        release(run, &parts[i]);
-    return false;
+    gsaw_status status = gsaw_distributor_distribute(run->distributor, items, count, error);
+    if (status == GSAW_OK)
+        note_queued(run, slot);
+    for (size_t i = 0; status != GSAW_OK && i < count; i++)
+        drop(run, &block->parts[i]);
+    return status;
+}
+
+static void make_room(gsaw__run *run, gsaw_worker *worker)
+{
+    while (gsaw_distributor_is_full(run->distributor) && !gsaw__run_is_cancelled(run))
+        if (!gsaw_distributor_help(run->distributor, worker))
+            return;
 }
 
 void gsaw__batches_make_room(void *context, gsaw_worker *worker)
@@ -141,27 +174,35 @@ void gsaw__batches_make_room(void *context, gsaw_worker *worker)
     gsaw__run *run = context;
     if (++slot_of(run, worker)->listings % LISTINGS_PER_WORKER == 0)
         hire(run);
-    while (gsaw_distributor_is_full(run->distributor) && !gsaw__run_is_cancelled(run))
-        if (!gsaw_distributor_help(run->distributor, worker))
-            return;
+    make_room(run, worker);
 }
 
 void gsaw__batches_add(void *context, gsaw_worker *worker, gsaw__dir *dir)
 {
     gsaw__run *run = context;
     gsaw__run_slot *slot = slot_of(run, worker);
+    gsaw_error error = {0};
     /* relaxed: a time for the summary, read when all has ended */
     gsaw__store_relaxed(&run->listed_ns, gsaw__clock_ns());
     if (dir->file_count == 0 || gsaw__run_is_cancelled(run))
         return;
     gsaw_progress_add_total(run->progress, gsaw_worker_index(worker), dir->file_count);
-    bool is_more = slot->batch_count > 0; /* the first batch is this worker's own */
-    if (!cut(run, slot, dir) || !distribute(run, slot, dir))
-        fail_run(run);
-    else if (is_more || slot->cut.count > 1)
-        hire(run);
-    if (run->is_balanced)
-        gsaw_distributor_balance(run->distributor);
+    gsaw_status status = GSAW_OK;
+    for (uint32_t first = 0, end; first < dir->count && status == GSAW_OK; first = end) {
+        end = dir->count - first < ENTRIES_MAX ? dir->count : first + ENTRIES_MAX;
+        bool is_more = slot->given != 0; /* the first batch is this worker's own */
+        if (first != 0)
+            make_room(run, worker);
+        status = cut(run, slot, dir, first, end) ? distribute(run, slot, dir, first, &error)
+                                                 : gsaw__fail_memory(&error);
+        slot->given += slot->cut.count;
+        if (is_more || slot->cut.count > 1)
+            hire(run);
+        if (run->is_balanced)
+            gsaw_distributor_balance(run->distributor);
+    }
+    if (status != GSAW_OK)
+        gsaw__run_fail(run, &error);
 }
 
 /* ---- parsing a batch ---- */
@@ -203,7 +244,9 @@ static void parse_entry(gsaw__run *run, gsaw_worker *worker, gsaw__dir *dir, uin
         return;
     gsaw__file_record *record = gsaw__arena_alloc_zero(&slot->arena, 1, sizeof *record);
     if (record == NULL) {
-        fail_run(run);
+        gsaw_error error = {0};
+        (void)gsaw__fail_memory(&error);
+        gsaw__run_fail(run, &error);
         return;
     }
     record->language = entry->language;
@@ -237,7 +280,7 @@ static void share(gsaw__run *run, gsaw_worker *worker, struct part *part)
         return;
     slot->cut.count = 1;
     slot->cut.items[0].cost = 0; /* it is the last work there is: its order does not matter */
-    if (distribute(run, slot, part->dir))
+    if (distribute(run, slot, part->dir, 0, NULL) == GSAW_OK)
         part->end = (uint32_t)front.end;
 }
 
@@ -245,7 +288,7 @@ gsaw_status gsaw__batches_parse(gsaw_worker *worker, void *context, const gsaw_w
 {
     gsaw__run *run = context;
     gsaw__run_slot *slot = slot_of(run, worker);
-    struct part part = *(const struct part *)item->data;
+    struct part *given = item->data, part = *given;
     gsaw__lap_begin(&slot->lap);
     uint64_t start_ns = slot->lap.wall_ns, cpu_ns = slot->lap.cpu_ns;
     gsaw_worker_name_task(worker, "parse");
@@ -258,6 +301,6 @@ gsaw_status gsaw__batches_parse(gsaw_worker *worker, void *context, const gsaw_w
     }
     slot->parser.cpu_ns += gsaw__clock_thread_ns() - cpu_ns;
     slot->parser.last_ns = gsaw__clock_ns();
-    release(run, &part);
+    drop(run, given);
     return GSAW_OK;
 }

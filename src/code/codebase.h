@@ -6,7 +6,6 @@
 #define GSAW_CODE_CODEBASE_H
 
 #include <gangsaw/code.h>
-#include <gangsaw/work.h>
 
 #include "base/arena.h"
 #include "base/array.h"
@@ -24,9 +23,10 @@ struct gsaw_codebase {
     gsaw__arena own;    /* what open() made */
     const char *root;   /* path of the root folder, absolute where that was possible */
     _Atomic uint32_t cancel_own;
-    _Atomic uint32_t *cancel; /* not 0: stop the run; cancel_own, or that of who tunes */
-    gsaw_cost_model *model;   /* what files cost, learned from run to run; NULL before the first */
-    bool serial;              /* one worker, whatever config says */
+    _Atomic uint32_t *cancel;    /* not 0: stop the run; cancel_own, or that of who tunes */
+    gsaw_cost_model *model;      /* what files cost, learned from run to run */
+    gsaw_strategy strategy;      /* the caller's; size 0: that of config */
+    bool serial;                 /* one worker, whatever config says */
     _Atomic(const char *) phase; /* of the run that goes on; static storage */
     gsaw_progress_function *progress;
     void *progress_context;

@@ -19,10 +19,6 @@
 #define MEMORY_PER_WORKER (4 * MIB) /* what a worker keeps from file to file */
 #define BUDGET_LEAST (16 * MIB)     /* for parsing, however low the ceiling */
 
-/* What a file costs before one was measured: 60 us, and 7 MB a second. */
-#define FILE_NS 60000u
-#define MIB_NS 150000000u
-
 /* ---- set up ---- */
 
 static void tell_progress(void *context, const gsaw_progress_state *state)
@@ -53,10 +49,9 @@ static gsaw_status make_slots(gsaw__run *run, gsaw_error *error)
         return gsaw__fail_memory(error);
     }
     for (uint32_t i = 0; i < run->slot_count; i++) {
-        run->slots[i] = (gsaw__run_slot){.batch_count = 0};
+        run->slots[i] = (gsaw__run_slot){.given = 0};
         gsaw__parser_init(&run->slots[i].parser, &run->options, codebase->allocator);
         gsaw__arena_init(&run->slots[i].arena, codebase->allocator);
-        gsaw__arena_init(&run->slots[i].batches, codebase->allocator);
         gsaw__buffer_init(&run->slots[i].path, codebase->allocator);
         run->slots[i].flight = codebase->flights == NULL ? NULL : &codebase->flights[i];
         run->slots[i].lap = (gsaw__lap){.wall_ns = 0};
@@ -89,32 +84,12 @@ static gsaw_status make_pool(gsaw__run *run, gsaw_error *error)
     return gsaw__pool_new_lazy(&options, &run->pool, error);
 }
 
-/* What files cost, as far as it is known: it lives as long as the codebase, and learns from each
- * run. */
-static gsaw_status make_model(gsaw__run *run, gsaw_error *error)
-{
-    gsaw_codebase *codebase = run->codebase;
-    if (codebase->model != NULL)
-        return GSAW_OK;
-    gsaw_status status =
-        gsaw_cost_model_new(codebase->allocator, run->slot_count, &codebase->model, error);
-    if (status != GSAW_OK)
-        return status;
-    for (uint32_t kind = 0; kind < gsaw__language_count(); kind++) {
-        const gsaw_cost_sample samples[] = {
-            {.kind = kind, .count = 1, .ns = FILE_NS},
-            {.kind = kind, .count = 1, .size = MIB, .ns = FILE_NS + MIB_NS}};
-        gsaw_cost_model_observe(codebase->model, 0, &samples[0]);
-        gsaw_cost_model_observe(codebase->model, 0, &samples[1]);
-    }
-    gsaw_cost_model_fit(codebase->model);
-    return GSAW_OK;
-}
-
 static gsaw_status make_distributor(gsaw__run *run, gsaw_error *error)
 {
     const gsaw_config *config = &run->codebase->config;
-    gsaw_strategy strategy = *gsaw_strategy_find(gsaw__config_strategy(config));
+    gsaw_strategy strategy = run->codebase->strategy;
+    if (strategy.size == 0)
+        strategy = *gsaw_strategy_find(gsaw__config_strategy(config));
     run->is_balanced = strategy.steals && config->disable_work_stealing;
     strategy.steals &= !config->disable_work_stealing;
     gsaw_distributor_options options = {
@@ -142,6 +117,15 @@ static const char *constant_name(const char *name)
         if (strcmp(phase_names[i], name) == 0)
             return phase_names[i];
     return NULL;
+}
+
+void gsaw__run_fail(gsaw__run *self, const gsaw_error *error)
+{
+    uint32_t none = 0;
+    /* relaxed: who waits for the tasks reads it, after their ends */
+    if (gsaw__cas_relaxed(&self->has_failed, &none, 1u))
+        self->failure = *error;
+    gsaw_codebase_cancel(self->codebase);
 }
 
 static void on_phase(void *context, const char *ended, const char *begins)
@@ -183,7 +167,7 @@ static gsaw_status set_up(gsaw__run *run, gsaw_error *error)
         .cancel = codebase->cancel,
     };
     static gsaw_status (*const makers[])(gsaw__run *, gsaw_error *) = {
-        make_slots, make_progress, make_phases, make_model, make_distributor};
+        make_slots, make_progress, make_phases, make_distributor};
     for (size_t i = 0; i < sizeof makers / sizeof *makers && status == GSAW_OK; i++)
         status = makers[i](run, error);
     return status;
@@ -217,9 +201,9 @@ static gsaw_status discover_and_parse(gsaw__run *run, gsaw_error *error)
     gsaw_status parsed = gsaw_distributor_finish(run->distributor, error);
     if (status != GSAW_OK || parsed != GSAW_OK)
         return status != GSAW_OK ? status : parsed;
-    /* relaxed: the group has ended */
-    if (gsaw__load_relaxed(&run->no_memory) != 0)
-        return gsaw__fail_memory(error);
+    /* relaxed: all has ended */
+    if (gsaw__load_relaxed(&run->has_failed) != 0)
+        return gsaw__fail(error, run->failure.status, "%s", run->failure.text);
     status = gsaw__run_is_cancelled(run) ? GSAW_CANCELLED : gsaw__discovery_status(run->discovery);
     if (status == GSAW_OK)
         return GSAW_OK;
@@ -282,6 +266,9 @@ static void time_phases(gsaw__run *run, uint64_t publish_ns, uint64_t publish_cp
         const gsaw__parser *parser = &run->slots[i].parser;
         parse_cpu_ns += parser->cpu_ns;
         codebase->timing.between_ns += run->slots[i].lap.between_ns;
+        uint64_t queued = run->slots[i].queued_max;
+        codebase->summary.queued_max =
+            queued > codebase->summary.queued_max ? queued : codebase->summary.queued_max;
         if (parser->first_ns != 0 && parser->first_ns < first_ns)
             first_ns = parser->first_ns;
         if (parser->last_ns > last_ns)
@@ -358,7 +345,6 @@ static void tear_down(gsaw__run *run)
     for (uint32_t i = 0; run->slots != NULL && i < run->slot_count; i++) {
         gsaw__parser_clear(&run->slots[i].parser);
         gsaw__buffer_clear(&run->slots[i].path);
-        gsaw__arena_clear(&run->slots[i].batches);
         gsaw__array_clear(&run->slots[i].costs, run->codebase->allocator);
         gsaw__array_clear(&run->slots[i].cut, run->codebase->allocator);
     }

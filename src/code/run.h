@@ -18,14 +18,14 @@
 /* One worker's part of the run; nothing in it is shared. */
 typedef struct gsaw__run_slot {
     alignas(GSAW_SEPARATION) gsaw__parser parser;
-    gsaw__arena arena;   /* directories, names, records: adopted at the end */
-    gsaw__arena batches; /* what is in work: dropped at the end */
-    gsaw__buffer path;   /* of the file at hand, when files in flight are watched */
+    gsaw__arena arena; /* directories, names, records: adopted at the end */
+    gsaw__buffer path; /* of the file at hand, when files in flight are watched */
     gsaw__flight *flight;
     gsaw__lap lap;
     GSAW_ARRAY(double) costs; /* of the entries of the listing at hand */
     GSAW_ARRAY(gsaw_batch) cut;
-    uint64_t batch_count; /* given to the distributor by this worker */
+    uint64_t given;      /* batches, to the distributor by this worker */
+    uint64_t queued_max; /* batches that waited when it looked, at most */
     uint64_t listings;
 } gsaw__run_slot;
 
@@ -45,10 +45,11 @@ typedef struct gsaw__run {
     uint64_t start_cpu_ns;
     uint32_t live; /* threads at the end; 0: the caller's did it all */
     bool has_gate;
-    bool is_balanced;           /* nobody steals: what waits is moved where the load is uneven */
-    _Atomic uint64_t listed_ns; /* when the newest listing was complete */
-    _Atomic uint32_t no_memory; /* not 0: a record or a task could not be made: the run fails */
-    _Atomic uint32_t refused;   /* not 0: the system gave no more threads */
+    bool is_balanced;            /* nobody steals: what waits is moved where the load is uneven */
+    _Atomic uint64_t listed_ns;  /* when the newest listing was complete */
+    _Atomic uint32_t has_failed; /* not 0: what cannot go on without harm; `failure` says what */
+    gsaw_error failure;          /* written by whom that set has_failed */
+    _Atomic uint32_t refused;    /* not 0: the system gave no more threads */
 } gsaw__run;
 
 /* Whether the run is to stop. */
@@ -56,6 +57,9 @@ static inline bool gsaw__run_is_cancelled(const gsaw__run *self)
 {
     return gsaw__load_relaxed(self->codebase->cancel) != 0; /* relaxed: polled */
 }
+
+/* The run fails, and is cancelled; the first error stays. */
+void gsaw__run_fail(gsaw__run *self, const gsaw_error *error);
 
 /* Called by discovery in the worker that is about to list a directory: when enough waits to be
  * parsed, parse some of it first. context: the run. */

@@ -93,6 +93,12 @@ struct gsaw_distributor {
     _Atomic uint64_t sequence;  /* of the next item */
 };
 
+/* How many items wait at this moment. Any thread. */
+static inline uint64_t gsaw__distributor_waiting(const gsaw_distributor *self)
+{
+    return gsaw__load_relaxed(&self->waiting); /* [D6] a number */
+}
+
 /* What a thread has ended and not yet told. All-zero: nothing. */
 typedef struct gsaw__tally {
     uint64_t done, failed, cancelled, skipped;
