@@ -34,7 +34,7 @@ extern "C" {
 #define GSAW_WORK_COST_MAX 1e18 /* nanoseconds: some thirty years */
 
 /* All-zero is a valid item of unknown cost. It is borrowed, with all that it points to, from
- * distribute until it has ended. */
+ * distribute until it has ended; its own function may free it, if it then returns GSAW_OK. */
 typedef struct gsaw_work_item {
     const char *id; /* unlike all others of its set; NULL: none, nothing depends on it */
     const char *const *depends; /* ids of items of the same set that must end well before */

@@ -390,9 +390,37 @@ static void test_distributor_is_near_the_ideal(void **state)
     assert_true(total / 2 / simulate("work_stealing", items, 1000, 2) >= 0.97);
 }
 
+static gsaw_status free_item(gsaw_worker *worker, void *context, const gsaw_work_item *item)
+{
+    (void)worker;
+    atomic_fetch_add((_Atomic size_t *)context, 1);
+    free((void *)(uintptr_t)item);
+    return GSAW_OK;
+}
+
+static void test_distributor_items_may_free_themselves(void **state)
+{
+    (void)state;
+    enum { FREED = 2000 };
+    gsaw_distributor_options options = {.size = sizeof options, .workers = 4};
+    gsaw_distributor *distributor = NULL;
+    _Atomic size_t freed = 0;
+    assert_int_equal(gsaw_distributor_new(&options, &distributor, NULL), GSAW_OK);
+    for (uint32_t i = 0; i < FREED; i++) {
+        gsaw_work_item *item = calloc(1, sizeof *item);
+        assert_non_null(item);
+        item->kind = i % 3;
+        assert_int_equal(gsaw_distributor_distribute(distributor, item, 1, NULL), GSAW_OK);
+    }
+    assert_int_equal(gsaw_distributor_run(distributor, free_item, &freed, NULL), GSAW_OK);
+    assert_int_equal(freed, FREED);
+    gsaw_distributor_free(distributor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_distributor_items_may_free_themselves),
         cmocka_unit_test(test_distributor_runs_each_item_once),
         cmocka_unit_test(test_distributor_of_nothing),
         cmocka_unit_test(test_distributor_refuses_what_is_out_of_turn),
