@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "code/replay.h"
 #include "work/config.h"
@@ -18,7 +19,7 @@ static void require(bool holds, const char *what)
     if (holds)
         return;
     fprintf(stderr, "engine: %s\n", what);
-    exit(1);
+    _exit(1);
 }
 
 static uint32_t strategy_of(const char *name)
