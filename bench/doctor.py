@@ -11,7 +11,6 @@ Keeps: runs with 1, 2, 4 ... workers (as many as there are CPUs) in interleaved 
        the same without the time in which other programs had the CPU: for a machine that is not
        quiet.
 """
-import argparse
 import itertools
 import json
 import os
@@ -98,16 +97,8 @@ def table(trees):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench doctor",
-                                     description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of all (default 7)")
-    parser.add_argument("--check", action="store_true", help="exit 1 when an aim is missed")
-    parser.add_argument("--write", metavar="FILE", help="put the report between FILE's markers")
+    parser = first_cut.parser_of("doctor", __doc__, 7)
     parser.add_argument("--tree", action="append", metavar="DIR", help="measure on this tree")
-    parser.add_argument("--corpus", default=first_cut.ROOT / "build" / "corpus",
-                        help="another code base")
-    parser.add_argument("--build", default=first_cut.ROOT / "build" / "release",
-                        help="another build")
     options = parser.parse_args()
     load = os.getloadavg()[0]
     cpus = len(os.sched_getaffinity(0))

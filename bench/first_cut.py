@@ -208,14 +208,21 @@ def write(path, name, text):
     pathlib.Path(path).write_text(head + begin + text + end + tail, encoding="utf-8")
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./dev bench first_cut",
-                                     description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of the whole run (default 5)")
+def parser_of(part, text, rounds):
+    """The options that all parts of the bench have."""
+    parser = argparse.ArgumentParser(prog=f"./dev bench {part}",
+                                     description=text.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=rounds,
+                        help=f"rounds of all (default {rounds})")
     parser.add_argument("--check", action="store_true", help="exit 1 when an aim is missed")
     parser.add_argument("--write", metavar="FILE", help="put the report between FILE's markers")
     parser.add_argument("--corpus", default=ROOT / "build" / "corpus", help="another code base")
     parser.add_argument("--build", default=ROOT / "build" / "release", help="another build")
+    return parser
+
+
+def main():
+    parser = parser_of("first_cut", __doc__, 5)
     options = parser.parse_args()
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:

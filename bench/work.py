@@ -11,7 +11,6 @@ Keeps: all strategies run in interleaved rounds on 2 workers, each a process of 
        trees: whole processes in pairs, -j1 and -j2 by turns; the medians, and of their ratio.
 Next:  work/engine.c, work/distribute.c
 """
-import argparse
 import json
 import os
 import pathlib
@@ -147,15 +146,7 @@ def report(spreads, smalls, build, options, load):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench work",
-                                     description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of all (default 7)")
-    parser.add_argument("--check", action="store_true", help="exit 1 when an aim is missed")
-    parser.add_argument("--write", metavar="FILE", help="put the report between FILE's markers")
-    parser.add_argument("--corpus", default=first_cut.ROOT / "build" / "corpus",
-                        help="another code base")
-    parser.add_argument("--build", default=first_cut.ROOT / "build" / "release",
-                        help="another build")
+    parser = first_cut.parser_of("work", __doc__, 7)
     options = parser.parse_args()
     load = os.getloadavg()[0]
     build = pathlib.Path(options.build).resolve()
