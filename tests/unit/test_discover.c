@@ -281,7 +281,7 @@ static void test_discover_is_the_same_for_any_workers(void **state)
                 fail_msg("seed %llu, variant %d: %u workers differ", (unsigned long long)seed,
                          variant, workers[i]);
         }
-        assert_true(first.count > 100);
+        assert_true(first.count > 0); /* however much a random ignore file leaves out */
         gsaw__buffer_clear(&first);
         gsaw__buffer_clear(&other);
     }
