@@ -155,7 +155,8 @@ gsaw_status gsaw_codebase_set_strategy(gsaw_codebase *self, const gsaw_strategy 
     if (strategy != NULL && (strategy->size != sizeof *strategy || strategy->name == NULL ||
                              strategy->distribute == NULL))
         return GSAW_INVALID;
-    self->strategy = strategy == NULL ? (gsaw_strategy){.size = 0} : *strategy;
+    static const gsaw_strategy none = {.size = 0};
+    self->strategy = strategy == NULL ? none : *strategy;
     return GSAW_OK;
 }
 
