@@ -61,14 +61,20 @@ static void close(gsaw__py_parser *self, uint32_t kind)
     gsaw__py_expect(self, kind, "expected a closing bracket");
 }
 
-/* `as` and a target in the brackets of a with statement: the group is no expression then. */
-static bool with_target(gsaw__py_parser *self)
+/* An element in the brackets of a with statement: `as` and a target may follow, but not in all of
+ * them, and then the group is no expression. */
+static uint32_t with_item(gsaw__py_parser *self, uint32_t result)
 {
-    if (self->lexer.kind != GSAW_TOKEN_AS)
-        return false;
-    gsaw__py_as_target(self);
-    self->has_as = true;
-    return true;
+    self->has_no_item = self->has_no_item || result == GSAW_PY_IS_NAMED ||
+                        result == GSAW_PY_IS_STAR;
+    if (self->lexer.kind == GSAW_TOKEN_AS) {
+        gsaw__py_as_target(self);
+        self->has_as = true;
+        result = GSAW_PY_OTHER;
+    }
+    if (self->has_as && self->has_no_item)
+        gsaw__py_syntax(self, "no item of a with statement");
+    return result;
 }
 
 /* Elements of a tuple or list behind the first, up to its end. */
@@ -80,8 +86,8 @@ static bool elements(gsaw__py_parser *self, uint32_t end, bool can_be_target, bo
             break;
         uint32_t mark = gsaw__py_count(self, candidates);
         uint32_t result = gsaw__py_star_or_named(self);
-        if (gsaw__py_unlikely(is_with) && with_target(self))
-            result = GSAW_PY_OTHER;
+        if (gsaw__py_unlikely(is_with))
+            result = with_item(self, result);
         can_be_target = gsaw__py_element(self, result, mark) && can_be_target;
     }
     return can_be_target;
@@ -116,10 +122,8 @@ static uint32_t display(gsaw__py_parser *self, uint32_t end, bool is_list)
         close(self, end);
         return GSAW_PY_OTHER;
     }
-    if (gsaw__py_unlikely(is_with) && with_target(self)) {
-        result = GSAW_PY_OTHER;
-        is_star = false;
-    }
+    if (gsaw__py_unlikely(is_with))
+        result = with_item(self, result);
     if (self->lexer.kind != GSAW_TOKEN_COMMA && !is_list) {
         if (is_star)
             gsaw__py_syntax(self, "cannot be unpacked here");
@@ -153,12 +157,12 @@ static enum item item(gsaw__py_parser *self)
 {
     if (self->lexer.kind == GSAW_TOKEN_POWER) {
         gsaw__py_next(self);
-        gsaw__py_disjunction(self);
+        gsaw__py_bitwise(self);
         return ITEM_PAIR;
     }
     bool is_star = self->lexer.kind == GSAW_TOKEN_STAR;
-    gsaw__py_star_or_named(self);
-    if (is_star || self->lexer.kind != GSAW_TOKEN_COLON)
+    uint32_t result = gsaw__py_star_or_named(self);
+    if (is_star || result == GSAW_PY_IS_NAMED || self->lexer.kind != GSAW_TOKEN_COLON)
         return ITEM_ELEMENT;
     gsaw__py_next(self);
     gsaw__py_expression(self);
@@ -233,7 +237,7 @@ static void positional(gsaw__py_parser *self, arguments *found, uint32_t open, b
     self->candidates.count = mark.candidates;
     if (is_for(self)) {
         comprehension(self, &mark, open);
-        if (found->positional + found->keywords != 0 || self->lexer.kind != GSAW_TOKEN_CLOSE_ROUND)
+        if (is_bases || found->positional + found->keywords != 0 || self->lexer.kind != GSAW_TOKEN_CLOSE_ROUND)
             gsaw__py_syntax(self, "a generator wants brackets here");
     } else if (self->lexer.kind == GSAW_TOKEN_EQUAL && result == GSAW_PY_IS_NAME) {
         becomes_keyword(self, self->last_ref);
@@ -367,8 +371,8 @@ static void slice(gsaw__py_parser *self)
 {
     if (self->lexer.kind != GSAW_TOKEN_COLON) {
         bool is_star = self->lexer.kind == GSAW_TOKEN_STAR;
-        gsaw__py_star_or_named(self);
-        if (is_star)
+        uint32_t result = gsaw__py_star_or_named(self);
+        if (is_star || result == GSAW_PY_IS_NAMED)
             return;
     }
     for (int colons = 0; colons < 2 && self->lexer.kind == GSAW_TOKEN_COLON; colons++) {

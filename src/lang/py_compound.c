@@ -121,7 +121,7 @@ static void with_statement(gsaw__py_parser *self)
     gsaw__py_next(self);
     if (self->lexer.kind == GSAW_TOKEN_OPEN_ROUND) { /* the items may stand in brackets */
         self->allows_as = true;
-        self->has_as = false;
+        self->has_as = self->has_no_item = false;
         gsaw__py_expression(self);
         self->allows_as = false;
         if (self->has_as && (self->lexer.kind != GSAW_TOKEN_COLON || self->lexer.before[-1] != ')'))
@@ -248,10 +248,10 @@ static bool subject(gsaw__py_parser *self)
     gsaw__py_lexer lexer = self->lexer;
     uint32_t depth = self->depth;
     gsaw__py_next(self);
-    if (self->lexer.kind == GSAW_TOKEN_STAR)
-        gsaw__py_expressions(self);
-    else
-        gsaw__py_named_expression(self);
+    bool is_star = self->lexer.kind == GSAW_TOKEN_STAR;
+    gsaw__py_star_or_named(self);
+    if (is_star && self->lexer.kind != GSAW_TOKEN_COMMA)
+        gsaw__py_syntax(self, "cannot be unpacked here");
     if (self->lexer.kind == GSAW_TOKEN_COMMA) {
         gsaw__py_next(self);
         if (self->lexer.kind != GSAW_TOKEN_COLON)

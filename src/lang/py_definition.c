@@ -155,7 +155,7 @@ static bool type_parameters(gsaw__py_parser *self)
         type_parameter(self);
     } while (self->lexer.kind == GSAW_TOKEN_COMMA);
     self->reading = reading;
-    if (*self->lexer.before == '[')
+    if (self->lexer.before[-1] == '[')
         gsaw__py_syntax(self, "expected a type parameter");
     gsaw__py_expect(self, GSAW_TOKEN_CLOSE_SQUARE, "expected ]");
     return true;

@@ -163,6 +163,11 @@ uint32_t gsaw__py_disjunction(gsaw__py_parser *self)
     return operation(self, false);
 }
 
+uint32_t gsaw__py_bitwise(gsaw__py_parser *self)
+{
+    return operation(self, true);
+}
+
 static uint32_t ternary(gsaw__py_parser *self)
 {
     do {
@@ -198,7 +203,7 @@ uint32_t gsaw__py_named_expression(gsaw__py_parser *self)
     gsaw__py_next(self);
     gsaw__py_expression(self);
     gsaw__py_write_named(self, ref);
-    return GSAW_PY_OTHER;
+    return GSAW_PY_IS_NAMED;
 }
 
 bool gsaw__py_element(gsaw__py_parser *self, uint32_t result, uint32_t mark)
@@ -255,7 +260,7 @@ static uint32_t more(gsaw__py_parser *self, uint32_t result, uint32_t mark, bool
     if (can_be_target)
         return GSAW_PY_IS_GROUP;
     self->candidates.count = mark;
-    return GSAW_PY_IS_UNPARENTHESISED_TUPLE;
+    return GSAW_PY_IS_TUPLE;
 }
 
 uint32_t gsaw__py_expressions(gsaw__py_parser *self)

@@ -130,7 +130,8 @@ enum gsaw__py_result {
     GSAW_PY_IS_STAR,  /* a starred target */
     GSAW_PY_IS_CALL,
     GSAW_PY_IS_STRING,     /* strings and nothing else */
-    GSAW_PY_IS_UNPARENTHESISED_TUPLE, /* of no targets */
+    GSAW_PY_IS_NAMED,      /* a walrus */
+    GSAW_PY_IS_TUPLE,      /* without brackets, of no targets */
     GSAW_PY_IN_PARENTHESES = 16 /* added */
 };
 
@@ -232,6 +233,7 @@ struct gsaw__py_parser {
     bool is_typed;         /* parameters may have annotations */
     bool allows_as;     /* the next group may be that of a with statement */
     bool has_as;        /* it was one */
+    bool has_no_item;   /* one of its elements can be no item of a with statement */
     bool is_property;   /* a decorator says so */
     bool memory_is_out;
     bool no_triple[2]; /* no closing """ (''') ahead */
@@ -352,6 +354,7 @@ void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark);
 /* ---- py_expression.c, py_brackets.c ---- */
 
 uint32_t gsaw__py_disjunction(gsaw__py_parser *self); /* no ternary, no lambda */
+uint32_t gsaw__py_bitwise(gsaw__py_parser *self);     /* no comparison, no `not` either */
 uint32_t gsaw__py_expression(gsaw__py_parser *self);
 uint32_t gsaw__py_named_expression(gsaw__py_parser *self);
 uint32_t gsaw__py_star_or_named(gsaw__py_parser *self);

@@ -23,8 +23,13 @@ static void sequence(gsaw__py_parser *self, uint32_t close)
     if (!gsaw__py_enter(self))
         return;
     gsaw__py_next(self);
+    bool is_star = self->lexer.kind == GSAW_TOKEN_STAR, is_first = true;
     while (self->lexer.kind != close) {
         as_pattern(self);
+        if (is_first && is_star && close == GSAW_TOKEN_CLOSE_ROUND &&
+            self->lexer.kind != GSAW_TOKEN_COMMA)
+            gsaw__py_syntax(self, "* cannot stand alone");
+        is_first = false;
         if (self->lexer.kind != GSAW_TOKEN_COMMA)
             break;
         gsaw__py_next(self);
@@ -33,16 +38,25 @@ static void sequence(gsaw__py_parser *self, uint32_t close)
     gsaw__py_expect(self, close, "expected a closing bracket");
 }
 
-/* A number, with a sign, with a complex part. */
+/* Whether the number before the token is imaginary. */
+static bool was_imaginary(const gsaw__py_parser *self)
+{
+    return (self->lexer.before[-1] | 32) == 'j';
+}
+
+/* A number, with a sign, with an imaginary part. */
 static void number(gsaw__py_parser *self)
 {
-    if (self->lexer.kind == GSAW_TOKEN_SIGN && *self->lexer.token == '-')
+    if (self->lexer.kind == GSAW_TOKEN_SIGN)
         gsaw__py_next(self);
-    gsaw__py_expect(self, GSAW_TOKEN_NUMBER, "expected a pattern");
-    if (self->lexer.kind == GSAW_TOKEN_SIGN) {
-        gsaw__py_next(self);
-        gsaw__py_expect(self, GSAW_TOKEN_NUMBER, "expected a number");
-    }
+    if (!gsaw__py_expect(self, GSAW_TOKEN_NUMBER, "expected a pattern") ||
+        self->lexer.kind != GSAW_TOKEN_SIGN)
+        return;
+    bool is_imaginary = was_imaginary(self);
+    gsaw__py_next(self);
+    if (gsaw__py_expect(self, GSAW_TOKEN_NUMBER, "expected a number") &&
+        (is_imaginary || !was_imaginary(self)))
+        gsaw__py_syntax(self, "expected a real and an imaginary number");
 }
 
 /* Class(pattern, name=pattern). */
@@ -80,6 +94,17 @@ static void class_arguments(gsaw__py_parser *self)
     gsaw__py_expect(self, GSAW_TOKEN_CLOSE_ROUND, "expected )");
 }
 
+/* .b.c behind a name. */
+static void attributes(gsaw__py_parser *self)
+{
+    while (self->lexer.kind == GSAW_TOKEN_DOT) {
+        gsaw__py_next(self);
+        gsaw__py_refer(self, gsaw__py_here(self), GSAW_PY_ATTRIBUTE, self->lexer.name);
+        if (!gsaw__py_expect(self, GSAW_TOKEN_NAME, "expected a name"))
+            return;
+    }
+}
+
 /* name, a.b.c, a.b(...). */
 static void name_or_class(gsaw__py_parser *self)
 {
@@ -92,14 +117,44 @@ static void name_or_class(gsaw__py_parser *self)
     }
     gsaw__py_refer(self, gsaw__py_offset(self, lexer.token), GSAW_PY_READ,
                    gsaw__py_entry_here(self, lexer.name));
-    while (self->lexer.kind == GSAW_TOKEN_DOT) {
-        gsaw__py_next(self);
-        gsaw__py_refer(self, gsaw__py_here(self), GSAW_PY_ATTRIBUTE, self->lexer.name);
-        if (!gsaw__py_expect(self, GSAW_TOKEN_NAME, "expected a name"))
-            return;
-    }
+    attributes(self);
     if (self->lexer.kind == GSAW_TOKEN_OPEN_ROUND)
         class_arguments(self);
+}
+
+/* None, True, False and strings; false: it is something else. */
+static bool literal(gsaw__py_parser *self)
+{
+    switch (self->lexer.kind) {
+    case GSAW_TOKEN_STRING:
+    case GSAW_TOKEN_FSTRING: /* the grammar takes it; the compiler does not */
+        gsaw__py_strings(self);
+        return true;
+    case GSAW_TOKEN_NONE:
+    case GSAW_TOKEN_TRUE:
+    case GSAW_TOKEN_FALSE:
+        gsaw__py_next(self);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The key of a mapping: a literal, or a name with a dot. */
+static void key(gsaw__py_parser *self)
+{
+    if (literal(self))
+        return;
+    if (self->lexer.kind != GSAW_TOKEN_NAME) {
+        number(self);
+        return;
+    }
+    gsaw__py_refer(self, gsaw__py_here(self), GSAW_PY_READ,
+                   gsaw__py_entry_here(self, self->lexer.name));
+    gsaw__py_next(self);
+    if (self->lexer.kind != GSAW_TOKEN_DOT)
+        gsaw__py_syntax(self, "a key is no bare name");
+    attributes(self);
 }
 
 /* {key: pattern, **rest} */
@@ -117,8 +172,11 @@ static void mapping(gsaw__py_parser *self)
                 break;
             }
             capture(self);
+            if (self->lexer.kind == GSAW_TOKEN_COMMA)
+                gsaw__py_next(self);
+            break;
         } else {
-            as_pattern(self); /* a literal or a dotted name: it binds nothing then */
+            key(self);
             gsaw__py_expect(self, GSAW_TOKEN_COLON, "expected `:`");
             as_pattern(self);
         }
@@ -136,14 +194,6 @@ static void closed_pattern(gsaw__py_parser *self)
     case GSAW_TOKEN_NAME:
         name_or_class(self);
         break;
-    case GSAW_TOKEN_STRING:
-        gsaw__py_strings(self);
-        break;
-    case GSAW_TOKEN_NONE:
-    case GSAW_TOKEN_TRUE:
-    case GSAW_TOKEN_FALSE:
-        gsaw__py_next(self);
-        break;
     case GSAW_TOKEN_OPEN_ROUND:
         sequence(self, GSAW_TOKEN_CLOSE_ROUND);
         break;
@@ -154,7 +204,8 @@ static void closed_pattern(gsaw__py_parser *self)
         mapping(self);
         break;
     default:
-        number(self);
+        if (!literal(self))
+            number(self);
     }
 }
 

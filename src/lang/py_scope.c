@@ -261,7 +261,10 @@ uint32_t gsaw__py_define(gsaw__py_parser *self, uint32_t name, uint32_t start, u
 
 void gsaw__py_bind_import(gsaw__py_parser *self, uint32_t name, uint32_t import)
 {
-    bound(self, gsaw__py_entry_here(self, name), import | GSAW_PY_TARGET_IMPORT);
+    uint32_t entry = gsaw__py_entry_here(self, name);
+    bound(self, entry, import | GSAW_PY_TARGET_IMPORT);
+    if ((entry_at(self, entry)->flags & GSAW_PY_IS_GLOBAL) != 0 && !self->memory_is_out)
+        self->imports.items[import].scope = 0;
 }
 
 static bool is_upper(const gsaw__py_parser *self, uint32_t name)

@@ -74,7 +74,10 @@ static void annotated(gsaw__py_parser *self, uint32_t result, uint32_t mark)
     }
     uint32_t first = gsaw__py_count(self, symbols);
     bool is_all = writes_all(self, result);
-    assign(self, result, mark);
+    bool is_bare = result == (GSAW_PY_IS_NAME | GSAW_PY_IN_PARENTHESES);
+    uint32_t ref = self->last_ref;
+    if (!is_bare) /* (x): int binds only with a value */
+        assign(self, result, mark);
     gsaw__py_next(self);
     uint32_t start = gsaw__py_here(self), reading = self->reading;
     self->reading = GSAW_PY_TYPE;
@@ -87,6 +90,10 @@ static void annotated(gsaw__py_parser *self, uint32_t result, uint32_t mark)
                       (gsaw__py_detail){first << 4 | GSAW_PY_ANNOTATION, start,
                                         gsaw__py_before(self)});
     }
+    if (is_bare && self->lexer.kind == GSAW_TOKEN_EQUAL)
+        gsaw__py_write(self, ref);
+    else if (is_bare && self->refs.count != 0)
+        gsaw__py_set_role(self, ref, GSAW_PY_WRITE);
     if (self->lexer.kind == GSAW_TOKEN_EQUAL)
         value(self, is_all);
 }

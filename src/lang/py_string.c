@@ -48,6 +48,16 @@ static uint32_t hexadecimal(const unsigned char *at, uint32_t count)
     return value;
 }
 
+/* {NAME} as Unicode has names; whether there is a character of this name is not asked. */
+static bool names_character(const unsigned char *at)
+{
+    if (*at++ != '{' || *at == '}')
+        return false;
+    while (gsaw__py_identifier_step(at, false) == 1 || *at == ' ' || *at == '-')
+        at++;
+    return *at == '}';
+}
+
 /* What is wrong with the escape at `at` (its backslash), or NULL. */
 static const char *escape_problem(const unsigned char *at, uint32_t flags)
 {
@@ -58,7 +68,7 @@ static const char *escape_problem(const unsigned char *at, uint32_t flags)
         return "\\u wants four hexadecimal digits";
     if (is_text && at[1] == 'U' && hexadecimal(at + 2, 8) > 0x10ffff)
         return "\\U wants eight hexadecimal digits of a character";
-    if (is_text && at[1] == 'N' && (at[2] != '{' || at[3] == '}'))
+    if (is_text && at[1] == 'N' && !names_character(at + 2))
         return "\\N wants a name in braces";
     return NULL;
 }
@@ -135,6 +145,9 @@ void gsaw__py_lex_string(gsaw__py_parser *self, const unsigned char *at, uint32_
 }
 
 /* ---- f-strings ---- */
+
+/* Fields in the format specs of fields: as CPython has it. */
+#define FIELD_DEPTH_MAX 2
 
 enum middle { MIDDLE_FIELD, MIDDLE_SPEC_END, MIDDLE_END, MIDDLE_BAD };
 
@@ -229,7 +242,7 @@ static void field_tail(gsaw__py_parser *self, unsigned char quote, uint32_t flag
         gsaw__py_next(self);
     if (self->lexer.kind == GSAW_TOKEN_BANG) {
         gsaw__py_next(self);
-        uint32_t length = (uint32_t)(self->lexer.at - self->lexer.token);
+        uint32_t length = (uint32_t)(self->lexer.at - self->lexer.before);
         unsigned char letter = *self->lexer.token;
         if (self->lexer.kind != GSAW_TOKEN_NAME || length != 1 ||
             (letter != 'r' && letter != 's' && letter != 'a')) {
@@ -252,6 +265,8 @@ static void field(gsaw__py_parser *self, unsigned char quote, uint32_t flags, ui
 {
     if (!gsaw__py_enter(self))
         return;
+    if (depth > FIELD_DEPTH_MAX)
+        gsaw__py_syntax(self, "the fields of an f-string are nested too deep");
     uint32_t nesting = self->lexer.nesting++;
     gsaw__py_next(self);
     if (self->lexer.kind == GSAW_TOKEN_LAMBDA)
@@ -287,8 +302,8 @@ uint32_t gsaw__py_strings(gsaw__py_parser *self)
     uint32_t result = GSAW_PY_IS_STRING;
     while (self->lexer.kind == GSAW_TOKEN_STRING || self->lexer.kind == GSAW_TOKEN_FSTRING) {
         uint32_t flags = self->lexer.string;
-        if (((flags ^ first) & GSAW_PY_BYTES) != 0)
-            return gsaw__py_syntax(self, "bytes and text stand together");
+        if (((flags ^ first) & (GSAW_PY_BYTES | GSAW_PY_TEMPLATE)) != 0)
+            return gsaw__py_syntax(self, "strings of different kinds stand together");
         if ((flags & GSAW_PY_BYTES) != 0)
             result = GSAW_PY_OTHER;
         if (self->lexer.kind == GSAW_TOKEN_FSTRING) {

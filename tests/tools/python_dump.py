@@ -8,6 +8,7 @@ import multiprocessing
 import pathlib
 import subprocess
 import sys
+import sysconfig
 
 NONE = 0xFFFFFFFF
 ROLES = {0: "read", 1: "write", 2: "delete", 3: "call", 4: "define", 5: "decorator", 6: "base",
@@ -88,6 +89,14 @@ def files_of(roots):
         root = pathlib.Path(root)
         found += [root] if root.is_file() else sorted(root.rglob("*.py"))
     return [str(path) for path in found if path.is_file() and "\n" not in str(path)]
+
+
+def standard_library():
+    """Some folders of this very Python's library: all kinds of code, a few seconds."""
+    base = pathlib.Path(sysconfig.get_path("stdlib"))
+    names = ("asyncio", "collections", "concurrent", "dataclasses.py", "email", "enum.py", "json",
+             "importlib", "typing.py", "unittest", "xml")
+    return [str(base / name) for name in names if (base / name).exists()]
 
 
 class LineStarts:
