@@ -266,7 +266,7 @@ static bool subject(gsaw__py_parser *self)
         self->error_at = NULL;
         self->lexer = lexer;
         self->depth = depth;
-        gsaw__py_mark_restore(self, &mark);
+        gsaw__py_mark_restore(self, &mark, 0);
     }
     self->undo.count = 0;
     return found;

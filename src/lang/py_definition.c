@@ -225,6 +225,19 @@ static void finish(gsaw__py_parser *self, uint32_t symbol)
         at->end = self->line_end;
 }
 
+/* The first parameter of a method, which is bound now, holds the object (or the class). */
+static void enter_method(gsaw__py_parser *self, uint32_t first, bool is_static)
+{
+    uint32_t parent = self->scopes.items[self->scope].parent;
+    if (self->scopes.items[parent].kind == GSAW_PY_TYPES)
+        parent = self->scopes.items[parent].parent;
+    if (self->scopes.items[parent].kind != GSAW_PY_CLASS)
+        return;
+    bool has_first = !is_static && first < gsaw__py_count(self, symbols);
+    uint32_t name = has_first ? self->symbols.items[first].name : GSAW_PY_NONE;
+    self->method = (gsaw__py_method){self->scope, parent, name};
+}
+
 static uint32_t function_kind(const gsaw__py_parser *self, uint32_t name)
 {
     if (self->scopes.items[self->scope].kind != GSAW_PY_CLASS)
@@ -244,7 +257,8 @@ void gsaw__py_function(gsaw__py_parser *self, uint32_t start, bool is_async)
         give_decorators(self, symbol, start);
         gsaw__py_next(self);
     }
-    self->is_property = false;
+    bool is_static = self->is_static;
+    self->is_property = self->is_static = false;
     self->decorators.count = 0;
     bool has_types = type_parameters(self);
     uint32_t signature = gsaw__py_here(self);
@@ -268,9 +282,13 @@ void gsaw__py_function(gsaw__py_parser *self, uint32_t start, bool is_async)
     uint32_t import_flags = self->import_flags;
     self->import_flags = 0;
     gsaw__py_scope_open(self, GSAW_PY_FUNCTION, symbol, start);
+    uint32_t first = gsaw__py_count(self, symbols);
+    gsaw__py_method method = self->method;
     gsaw__py_bind_parameters(self, mark, 0);
+    enter_method(self, first, is_static);
     gsaw__py_block(self, symbol);
     gsaw__py_scope_close(self);
+    self->method = method;
     self->import_flags = import_flags;
     if (has_types)
         gsaw__py_scope_close(self);
@@ -286,7 +304,7 @@ void gsaw__py_class(gsaw__py_parser *self, uint32_t start)
         give_decorators(self, symbol, start);
         gsaw__py_next(self);
     }
-    self->is_property = false;
+    self->is_property = self->is_static = false;
     self->decorators.count = 0;
     bool has_types = type_parameters(self);
     if (self->lexer.kind == GSAW_TOKEN_OPEN_ROUND) {
@@ -307,20 +325,23 @@ void gsaw__py_class(gsaw__py_parser *self, uint32_t start)
         finish(self, symbol);
 }
 
-/* Whether the expression just read is property, x.setter and the like. */
-static bool makes_property(const gsaw__py_parser *self, uint32_t result)
+/* The expression just read, a decorator, may be property, x.setter and the like. */
+static void decorate(gsaw__py_parser *self, uint32_t result)
 {
     if (self->refs.count == 0)
-        return false;
+        return;
     uint32_t name = gsaw__py_ref_index(self->refs.items[self->last_ref]);
     if (result == GSAW_PY_IS_NAME)
         name = self->open_entries.items[name].name;
     else if (result != GSAW_PY_IS_ATTRIBUTE)
-        return false;
+        return;
     bool is_accessor = name == GSAW_PY_NAME_SETTER || name == GSAW_PY_NAME_GETTER ||
                        name == GSAW_PY_NAME_DELETER;
-    return name == GSAW_PY_NAME_PROPERTY_NAME || name == GSAW_PY_NAME_CACHED_PROPERTY ||
-           (result == GSAW_PY_IS_ATTRIBUTE && is_accessor);
+    if (name == GSAW_PY_NAME_PROPERTY_NAME || name == GSAW_PY_NAME_CACHED_PROPERTY ||
+        (result == GSAW_PY_IS_ATTRIBUTE && is_accessor))
+        self->is_property = true;
+    if (name == GSAW_PY_NAME_STATICMETHOD)
+        self->is_static = true;
 }
 
 void gsaw__py_decorated(gsaw__py_parser *self)
@@ -331,7 +352,7 @@ void gsaw__py_decorated(gsaw__py_parser *self)
         uint32_t own = gsaw__py_here(self);
         uint32_t result = gsaw__py_named_expression(self);
         self->candidates.count = 0;
-        self->is_property = makes_property(self, result) || self->is_property;
+        decorate(self, result);
         if (result == GSAW_PY_IS_NAME && self->refs.count != 0)
             gsaw__py_set_role(self, self->last_ref, GSAW_PY_DECORATOR);
         gsaw__py_push(self, decorators, (gsaw__py_range){own, gsaw__py_before(self)});
@@ -355,5 +376,5 @@ void gsaw__py_decorated(gsaw__py_parser *self)
     else
         gsaw__py_syntax(self, "expected a definition");
     self->decorators.count = 0;
-    self->is_property = false;
+    self->is_property = self->is_static = false;
 }

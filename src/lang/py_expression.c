@@ -81,6 +81,17 @@ static void attribute(gsaw__py_parser *self, uint32_t start, uint32_t receiver)
     gsaw__py_next(self);
 }
 
+/* Whether the operand is typing's Literal, whose strings are no annotations. */
+static bool is_literal(const gsaw__py_parser *self, uint32_t result)
+{
+    if ((result != GSAW_PY_IS_NAME && result != GSAW_PY_IS_ATTRIBUTE) || self->refs.count == 0)
+        return false;
+    uint32_t index = gsaw__py_ref_index(self->refs.items[self->last_ref]);
+    if (result == GSAW_PY_IS_NAME)
+        index = self->open_entries.items[index].name;
+    return index == GSAW_PY_NAME_LITERAL;
+}
+
 uint32_t gsaw__py_operand(gsaw__py_parser *self)
 {
     uint32_t start = gsaw__py_here(self);
@@ -98,10 +109,15 @@ uint32_t gsaw__py_operand(gsaw__py_parser *self)
             result = GSAW_PY_IS_CALL;
             break;
         }
-        case GSAW_TOKEN_OPEN_SQUARE:
+        case GSAW_TOKEN_OPEN_SQUARE: {
+            uint32_t reading = self->reading;
+            if (gsaw__py_unlikely(reading == GSAW_PY_TYPE) && is_literal(self, result))
+                self->reading = GSAW_PY_READ;
             gsaw__py_subscript(self);
+            self->reading = reading;
             result = GSAW_PY_IS_SUBSCRIPT;
             break;
+        }
         default:
             return result;
         }

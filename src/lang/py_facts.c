@@ -66,13 +66,13 @@ static uint32_t meaning(const gsaw__py_parser *self, uint32_t entry)
             return (uint32_t)GSAW_PY_IMPORT << 29 | (at->target & ~GSAW_PY_TARGET_IMPORT);
         return (uint32_t)GSAW_PY_SYMBOL << 29 | at->target;
     }
-    bool is_builtin = at->name >= GSAW_PY_BUILTINS_BEGIN - 1 && at->name < gsaw__py_fixed_count();
+    bool is_builtin = at->name >= GSAW_PY_NAME_STATICMETHOD && at->name < gsaw__py_fixed_count();
     is_builtin = is_builtin || at->name == GSAW_PY_NAME_TYPE_WORD ||
                  at->name == GSAW_PY_NAME_DUNDER_IMPORT;
     return (uint32_t)(is_builtin ? GSAW_PY_BUILTIN : GSAW_PY_UNKNOWN) << 29;
 }
 
-/* ---- packing ---- */
+/* ---- the end of a file ---- */
 
 static void mark_used(gsaw__py_parser *self)
 {
@@ -81,6 +81,52 @@ static void mark_used(gsaw__py_parser *self)
         if (gsaw__py_ref_role(self->refs.items[i]) < GSAW_PY_KEYWORD)
             entries[gsaw__py_ref_index(self->refs.items[i])].flags |= GSAW_PY_IS_USED;
 }
+
+/* ---- what is exported ---- */
+
+/* A string token without its prefix and quotes. */
+static gsaw__py_range text_of(const gsaw__py_parser *self, gsaw__py_detail detail)
+{
+    gsaw__py_range range = {detail.start, detail.end};
+    while (self->source[range.start] != '"' && self->source[range.start] != '\'')
+        range.start++;
+    unsigned char quote = self->source[range.start];
+    bool is_triple = range.end - range.start >= 6 && self->source[range.start + 1] == quote &&
+                     self->source[range.start + 2] == quote;
+    range.start += is_triple ? 3 : 1;
+    range.end -= is_triple ? 3 : 1;
+    return range;
+}
+
+/* The names' slots are free now: `entry` says whether __all__ has the name. */
+static void mark_exported(gsaw__py_parser *self)
+{
+    bool has_all = false;
+    for (uint32_t i = 0; i < gsaw__py_count(self, details); i++) {
+        gsaw__py_detail detail = self->details.items[i];
+        if ((detail.symbol28_kind4 & 15) != GSAW_PY_ALL_NAME)
+            continue;
+        for (uint32_t n = 0; !has_all && n < gsaw__py_count(self, names); n++)
+            self->names.items[n].entry = 0;
+        has_all = true;
+        gsaw__py_range text = text_of(self, detail);
+        if (text.end > text.start)
+            self->names.items[gsaw__py_intern_text(self, self->source + text.start,
+                                                   text.end - text.start)]
+                .entry = 1;
+    }
+    for (uint32_t i = 0; i < gsaw__py_count(self, symbols); i++) {
+        gsaw__py_symbol *symbol = &self->symbols.items[i];
+        if (symbol->scope != 0)
+            continue;
+        const gsaw__py_spelling *name = &self->names.items[symbol->name];
+        bool is_private = self->source[symbol->name_start] == '_';
+        if (has_all ? name->entry != 0 : !is_private)
+            symbol->kind |= GSAW_PY_EXPORTED;
+    }
+}
+
+/* ---- packing ---- */
 
 static void *pack(char **at, const void *items, size_t size)
 {
@@ -148,6 +194,9 @@ static void reset(gsaw__py_parser *self, const char *bytes, size_t count)
     self->depth = self->fstrings = self->level_count = 0;
     self->statement_start = self->line_end = self->import_flags = self->resumed_at = 0;
     self->statement_calls = self->statement_receivers = 0;
+    self->method.name = GSAW_PY_NONE;
+    self->quote = NULL;
+    self->is_static = self->has_no_item = false;
     self->is_collecting = self->is_speculative = self->is_typed = self->allows_as = false;
     self->has_as = self->is_property = self->memory_is_out = self->has_deep = false;
     self->no_triple[0] = self->no_triple[1] = false;
@@ -190,6 +239,8 @@ void gsaw__python_parse(gsaw__py_parser *self, const char *bytes, size_t count,
         self->problem = bytes[bad] == 0 ? "zero byte" : "no UTF-8";
         self->problem_start = (uint32_t)bad;
     }
+    if (!self->memory_is_out)
+        mark_exported(self);
     bool is_done = !self->memory_is_out && copy(self, arena, out);
     gsaw__py_names_reset(self);
     if (!is_done) {

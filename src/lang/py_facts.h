@@ -31,7 +31,7 @@ enum gsaw__py_role {
     GSAW_PY_DEFINE, /* stands in the symbols too: the first binding of a variable */
     GSAW_PY_DECORATOR,
     GSAW_PY_BASE,
-    GSAW_PY_TYPE,    /* in an annotation */
+    GSAW_PY_TYPE,    /* in an annotation, that of a string too */
     GSAW_PY_SCOPE,   /* in global, nonlocal */
     GSAW_PY_KEYWORD, /* the name of a keyword argument or of a class pattern's attribute */
     GSAW_PY_ATTRIBUTE = 16,
@@ -75,10 +75,12 @@ static_assert(sizeof(gsaw__py_entry) == 8, "an entry is small");
 enum gsaw__py_symbol_flag {
     GSAW_PY_LOCAL = 1 << 8, /* in a function */
     GSAW_PY_ASYNC = 1 << 9,
-    GSAW_PY_EXPORTED = 1 << 10,
+    GSAW_PY_EXPORTED = 1 << 10, /* of the module: in __all__, or without one no leading _ */
     GSAW_PY_LAMBDA_PARAMETER = 1 << 11, /* or of a comprehension: the scope has no symbol */
     GSAW_PY_ANNOTATED = 1 << 12,
     GSAW_PY_DECORATED = 1 << 13,
+    GSAW_PY_OF_SELF = 1 << 14, /* a property by `self.name = ...` in a method; the occurrence is a
+                                  reference too, of role ATTRIBUTE_WRITE */
 };
 
 typedef struct gsaw__py_symbol {

@@ -38,7 +38,7 @@ static const char *const FIXED[] = {
     "help", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "license",
     "list", "locals", "map", "max", "memoryview", "min", "next", "object", "oct", "open", "ord",
     "pow", "print", "quit", "range", "repr", "reversed", "round", "set", "setattr", "slice",
-    "sorted", "staticmethod", "str", "sum", "super", "tuple", "vars", "zip"};
+    "sorted", "str", "sum", "super", "tuple", "vars", "zip"};
 #define FIXED_COUNT ((uint32_t)(sizeof FIXED / sizeof FIXED[0]))
 
 const char *gsaw__py_fixed_name(uint32_t name)

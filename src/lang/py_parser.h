@@ -75,6 +75,8 @@
     row(SETTER, "setter")                                                                          \
     row(GETTER, "getter")                                                                          \
     row(DELETER, "deleter")                                                                        \
+    row(LITERAL, "Literal")                                                                        \
+    row(STATICMETHOD, "staticmethod")                                                              \
     row(PROPERTY_NAME, "property")
 
 #define GSAW_PY_ENUM(name, text) GSAW_TOKEN_##name,
@@ -116,7 +118,7 @@ enum gsaw__py_kind {
 #define GSAW_PY_ENUM(name, text) GSAW_PY_NAME_##name,
 enum gsaw__py_known {
     GSAW_PY_NAME_BASE = GSAW_TOKEN_NAME - 1,
-    GSAW_PY_KNOWN_NAMES(GSAW_PY_ENUM) GSAW_PY_BUILTINS_BEGIN /* `property` is one before */
+    GSAW_PY_KNOWN_NAMES(GSAW_PY_ENUM) /* builtins follow; the last two are such */
 };
 #undef GSAW_PY_ENUM
 
@@ -154,6 +156,7 @@ enum gsaw__py_binding {
     GSAW_PY_IS_LINKED = 8,   /* link is where it goes on */
     GSAW_PY_IS_USED = 16,
     GSAW_PY_IS_CELL = 32, /* __class__: link is the class's scope */
+    GSAW_PY_HAS_ATTRIBUTE = 64, /* of a class: self.name is assigned to */
 };
 
 #define GSAW_PY_TARGET_IMPORT ((uint32_t)1 << 31)
@@ -204,6 +207,11 @@ typedef struct gsaw__py_pending_parameter {
     uint32_t name, start, end, annotation_start, annotation_end;
 } gsaw__py_pending_parameter;
 
+/* The method around, whose first parameter's attributes are the class's. */
+typedef struct gsaw__py_method {
+    uint32_t scope, class_scope, name; /* name GSAW_PY_NONE: there is none */
+} gsaw__py_method;
+
 typedef struct gsaw__py_range {
     uint32_t start, end;
 } gsaw__py_range;
@@ -228,6 +236,8 @@ struct gsaw__py_parser {
     uint32_t string_start, string_end;  /* of the last statement that was a string */
     uint32_t resumed_at;                /* where the last error was recovered from */
     uint32_t import_flags; /* of the blocks around */
+    gsaw__py_method method;
+    const unsigned char *quote; /* that ends the string annotation that is read; NULL: none */
     bool is_collecting;    /* strings are names of __all__ */
     bool is_speculative;   /* an error is no error yet */
     bool is_typed;         /* parameters may have annotations */
@@ -235,6 +245,7 @@ struct gsaw__py_parser {
     bool has_as;        /* it was one */
     bool has_no_item;   /* one of its elements can be no item of a with statement */
     bool is_property;   /* a decorator says so */
+    bool is_static;     /* the same */
     bool memory_is_out;
     bool no_triple[2]; /* no closing """ (''') ahead */
     bool has_deep;     /* a bound was met */
@@ -348,8 +359,8 @@ void gsaw__py_write_named(gsaw__py_parser *self, uint32_t ref);
 void gsaw__py_write_candidates(gsaw__py_parser *self, uint32_t mark);
 
 gsaw__py_mark gsaw__py_mark_here(const gsaw__py_parser *self);
-/* Drop what was read since the mark. */
-void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark);
+/* Drop what was read since the mark, and unbind what was bound since `undo` (its count). */
+void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark, uint32_t undo);
 
 /* ---- py_expression.c, py_brackets.c ---- */
 

@@ -302,11 +302,34 @@ static void write_entry(gsaw__py_parser *self, uint32_t ref, uint32_t entry, uin
     gsaw__py_set_role(self, ref, role);
 }
 
+/* `self.name` is assigned to in a method: the first time that is a property of the class, unless
+ * the class's body has bound the name. */
+static void write_attribute(gsaw__py_parser *self, uint32_t ref)
+{
+    if (self->method.name == GSAW_PY_NONE || ref == 0 || self->scope != self->method.scope)
+        return;
+    gsaw__py_ref receiver = self->refs.items[ref - 1];
+    if (gsaw__py_ref_role(receiver) >= GSAW_PY_KEYWORD)
+        return;
+    const gsaw__py_open_entry *at = entry_at(self, gsaw__py_ref_index(receiver));
+    if (at->name != self->method.name || at->scope != self->method.scope)
+        return;
+    uint32_t name = gsaw__py_ref_index(self->refs.items[ref]), scope = self->method.class_scope;
+    uint32_t entry = gsaw__py_entry_in(self, scope, name);
+    if ((entry_at(self, entry)->flags & (GSAW_PY_HAS_ATTRIBUTE | GSAW_PY_IS_BOUND)) != 0)
+        return;
+    entry_at(self, entry)->flags |= GSAW_PY_HAS_ATTRIBUTE;
+    symbol_new(self, name, self->refs.items[ref].start,
+               GSAW_SYMBOL_PROPERTY | (uint32_t)GSAW_PY_OF_SELF, scope);
+}
+
 void gsaw__py_write(gsaw__py_parser *self, uint32_t ref)
 {
     if (self->refs.count == 0)
         return;
     uint32_t role = gsaw__py_ref_role(self->refs.items[ref]);
+    if (role == GSAW_PY_ATTRIBUTE)
+        write_attribute(self, ref);
     if (role >= GSAW_PY_ATTRIBUTE)
         gsaw__py_set_role(self, ref, GSAW_PY_ATTRIBUTE_WRITE | (role & GSAW_PY_COMPLEX));
     else if (role != GSAW_PY_KEYWORD)
@@ -377,7 +400,7 @@ gsaw__py_mark gsaw__py_mark_here(const gsaw__py_parser *self)
     };
 }
 
-void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark)
+void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark, uint32_t undo)
 {
     self->refs.count = mark->refs;
     self->scopes.count = mark->scopes;
@@ -387,7 +410,7 @@ void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark)
     self->calls.count = mark->calls;
     self->receivers.count = mark->receivers;
     self->details.count = mark->details;
-    while (self->undo.count >= 3) {
+    while (self->undo.count > undo) {
         const uint32_t *last = &self->undo.items[self->undo.count -= 3];
         entry_at(self, last[0])->flags = last[1];
         entry_at(self, last[0])->target = last[2];

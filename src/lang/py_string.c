@@ -121,6 +121,11 @@ static const unsigned char *text_end(gsaw__py_parser *self, const unsigned char 
 
 void gsaw__py_lex_string(gsaw__py_parser *self, const unsigned char *at, uint32_t flags)
 {
+    if (at == self->quote) { /* the end of a string annotation */
+        self->lexer.kind = GSAW_TOKEN_END;
+        self->lexer.at = at;
+        return;
+    }
     unsigned char quote = *at;
     at++;
     if (*at == quote && at[1] == quote) {
@@ -296,6 +301,40 @@ static void formatted(gsaw__py_parser *self)
     self->fstrings--;
 }
 
+/* The token is a string in an annotation: its text is read as an expression; where it is none,
+ * nothing has happened. The token stays. */
+static void annotation(gsaw__py_parser *self)
+{
+    gsaw__py_lexer lexer = self->lexer;
+    if (lexer.string != 0 || self->depth >= GSAW_PY_DEPTH_MAX || lexer.at - lexer.token < 3)
+        return;
+    const unsigned char *begin = lexer.token + 1, *stop = lexer.at - 1, *quote = self->quote;
+    for (const unsigned char *at = begin; at < stop; at++)
+        if (*at == '\\' || *at == '#')
+            return;
+    bool is_speculative = self->is_speculative;
+    gsaw__py_mark mark = gsaw__py_mark_here(self);
+    uint32_t undo = gsaw__py_count(self, undo), depth = self->depth;
+    self->is_speculative = true;
+    self->quote = stop;
+    self->lexer.at = begin;
+    self->lexer.nesting = 1;
+    gsaw__py_next(self);
+    gsaw__py_expression(self);
+    bool is_read = self->lexer.kind == GSAW_TOKEN_END && self->lexer.at == stop &&
+                   self->error_at == NULL;
+    if (!is_read && !self->memory_is_out) {
+        self->error_at = NULL;
+        gsaw__py_mark_restore(self, &mark, undo);
+    }
+    self->quote = quote;
+    self->depth = depth;
+    self->is_speculative = is_speculative;
+    self->candidates.count = mark.candidates;
+    if (!self->memory_is_out)
+        self->lexer = lexer;
+}
+
 uint32_t gsaw__py_strings(gsaw__py_parser *self)
 {
     uint32_t first = self->lexer.string;
@@ -316,6 +355,9 @@ uint32_t gsaw__py_strings(gsaw__py_parser *self)
                           (gsaw__py_detail){GSAW_PY_DETAIL_MODULE << 4 | GSAW_PY_ALL_NAME, start,
                                             end});
         }
+        if (gsaw__py_unlikely(self->reading == GSAW_PY_TYPE) &&
+            self->lexer.kind == GSAW_TOKEN_STRING)
+            annotation(self);
         gsaw__py_next(self);
     }
     return result;

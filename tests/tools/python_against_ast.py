@@ -8,6 +8,7 @@ compared. Prints the differences, then
 their number by kind, and ends with 1 if there is any.
 """
 import ast
+import bisect
 import collections
 import re
 import sys
@@ -29,6 +30,7 @@ class Expected(ast.NodeVisitor):
         self.source, self.lines = source, python_dump.LineStarts(source)
         self.found = set()
         self.skipped = [] # ranges whose insides ast gives no places for
+        self.strings = [] # annotations in strings are none for ast
         self.calls = collections.Counter()
 
     def add(self, kind, at, text):
@@ -50,10 +52,16 @@ class Expected(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_JoinedStr(self, node):
-        if sys.version_info >= (3, 12):
-            self.generic_visit(node)
+        if sys.version_info >= (3, 12): # texts between fields may reach over them
+            for value in node.values:
+                if not isinstance(value, ast.Constant):
+                    self.visit(value)
         else:
             self.skipped.append((self.lines.start(node), self.lines.end(node)))
+
+    def visit_Constant(self, node):
+        if isinstance(node.value, str):
+            self.strings.append((self.lines.start(node), self.lines.end(node)))
 
     def visit_keyword(self, node):
         if node.arg is not None:
@@ -158,21 +166,27 @@ class Expected(ast.NodeVisitor):
         self.add("type_parameter", at, node.name)
         self.generic_visit(node)
 
+    visit_TemplateStr = visit_JoinedStr
     visit_TypeVar = visit_TypeVarTuple = visit_ParamSpec = type_parameter
 
 
 ROLE = {"call": "read", "decorator": "read", "base": "read", "type": "read", "define": "write",
         "attribute": "attribute_read", "attribute_call": "attribute_read"}
+OF_SELF = 64
 DEFINITIONS = ("class", "function", "method", "constructor", "property")
 
 
-def given(facts):
+def given(facts, strings):
     found = set()
+    starts = sorted(strings)
     for ref in facts.refs:
+        at = bisect.bisect_right(starts, (ref.start, 1 << 40)) - 1
+        if at >= 0 and ref.start < starts[at][1]:
+            continue
         found.add((ROLE.get(ref.role, ref.role), ref.start, facts.name_of(ref)))
     for symbol in facts.symbols:
         name = facts.text(symbol.name)
-        if symbol.kind in DEFINITIONS:
+        if symbol.kind in DEFINITIONS and not symbol.flags & OF_SELF:
             found.add(("definition", symbol.name_start, name))
             found.add(("definition_end", symbol.name_start, symbol.end))
         elif symbol.kind in ("parameter", "type_parameter"):
@@ -188,7 +202,11 @@ def given(facts):
             found.add((kind, start, end))
     calls = collections.Counter()
     for ref, positional, keywords in facts.calls:
-        calls[facts.refs[ref].start if ref != python_dump.NONE else -1, positional & 0x7FFF,
+        place = facts.refs[ref].start if ref != python_dump.NONE else -1
+        at = bisect.bisect_right(starts, (place, 1 << 40)) - 1
+        if at >= 0 and place < starts[at][1]:
+            continue
+        calls[place, positional & 0x7FFF,
               positional >= 0x8000, keywords & 0x7FFF, keywords >= 0x8000] += 1
     return found, calls
 
@@ -238,8 +256,12 @@ def compare(facts):
             return counts, []
     expected = Expected(facts.source)
     expected.docstring(tree)
-    expected.visit(tree)
-    found, calls = given(facts)
+    try:
+        expected.visit(tree)
+    except RecursionError:
+        counts["too deep for ast"] += 1
+        return counts, []
+    found, calls = given(facts, expected.strings)
     if expected.skipped:
         inside = {at for start, end in expected.skipped for at in range(start, end)}
         found = {item for item in found if item[1] not in inside}

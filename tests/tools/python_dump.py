@@ -74,7 +74,7 @@ def read(tool, paths):
     with subprocess.Popen([tool], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         out = process.communicate("\n".join(paths).encode("utf-8", "surrogateescape"))[0]
     if process.returncode != 0:
-        raise SystemExit(f"{tool} ended with {process.returncode}")
+        raise RuntimeError(f"{tool} ended with {process.returncode}")
     lines = out.split(b"\n")
     fixed = json.loads(lines[0])["fixed"]
     for path, line in zip(paths, lines[1:]):
@@ -137,6 +137,7 @@ def run(compare, arguments):
     """TOOL PATH...: compare all files on all CPUs; print what differs; 1 if anything does."""
     if len(arguments) < 2:
         raise SystemExit("usage: TOOL FILE|FOLDER...")
+    sys.setrecursionlimit(5000)
     paths = files_of(arguments[1:])
     jobs = [(arguments[0], compare, paths[i:i + 40]) for i in range(0, len(paths), 40)]
     total, examples = collections.Counter(), []
