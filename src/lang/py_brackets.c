@@ -65,8 +65,8 @@ static void close(gsaw__py_parser *self, uint32_t kind)
  * them, and then the group is no expression. */
 static uint32_t with_item(gsaw__py_parser *self, uint32_t result)
 {
-    self->has_no_item = self->has_no_item || result == GSAW_PY_IS_NAMED ||
-                        result == GSAW_PY_IS_STAR;
+    self->has_no_item =
+        self->has_no_item || result == GSAW_PY_IS_NAMED || result == GSAW_PY_IS_STAR;
     if (self->lexer.kind == GSAW_TOKEN_AS) {
         gsaw__py_as_target(self);
         self->has_as = true;
@@ -237,7 +237,8 @@ static void positional(gsaw__py_parser *self, arguments *found, uint32_t open, b
     self->candidates.count = mark.candidates;
     if (is_for(self)) {
         comprehension(self, &mark, open);
-        if (is_bases || found->positional + found->keywords != 0 || self->lexer.kind != GSAW_TOKEN_CLOSE_ROUND)
+        if (is_bases || found->positional + found->keywords != 0 ||
+            self->lexer.kind != GSAW_TOKEN_CLOSE_ROUND)
             gsaw__py_syntax(self, "a generator wants brackets here");
     } else if (self->lexer.kind == GSAW_TOKEN_EQUAL && result == GSAW_PY_IS_NAME) {
         becomes_keyword(self, self->last_ref);
@@ -281,16 +282,16 @@ static void argument(gsaw__py_parser *self, arguments *found, uint32_t open, boo
  * argument is the token. */
 static void known_callee(gsaw__py_parser *self, uint32_t ref)
 {
-    if (self->refs.count == 0 || (self->lexer.kind != GSAW_TOKEN_STRING &&
-                                  self->lexer.kind != GSAW_TOKEN_OPEN_SQUARE &&
-                                  self->lexer.kind != GSAW_TOKEN_OPEN_ROUND))
+    if (self->memory_is_out ||
+        (self->lexer.kind != GSAW_TOKEN_STRING && self->lexer.kind != GSAW_TOKEN_OPEN_SQUARE &&
+         self->lexer.kind != GSAW_TOKEN_OPEN_ROUND))
         return;
     uint32_t name = gsaw__py_ref_index(self->refs.items[ref]);
     bool is_attribute = gsaw__py_ref_role(self->refs.items[ref]) >= GSAW_PY_ATTRIBUTE;
     if (!is_attribute)
         name = self->open_entries.items[name].name;
-    bool imports = name == GSAW_PY_NAME_IMPORT_MODULE ||
-                   (name == GSAW_PY_NAME_DUNDER_IMPORT && !is_attribute);
+    bool imports =
+        name == GSAW_PY_NAME_IMPORT_MODULE || (name == GSAW_PY_NAME_DUNDER_IMPORT && !is_attribute);
     if (imports && self->lexer.kind == GSAW_TOKEN_STRING && self->lexer.string == 0) {
         uint32_t start = gsaw__py_here(self) + 1;
         uint32_t end = gsaw__py_offset(self, self->lexer.at) - 1;
@@ -304,8 +305,7 @@ static void known_callee(gsaw__py_parser *self, uint32_t ref)
                                         .statement_end = end,
                                         .flags = GSAW_PY_IMPORT_DYNAMIC | self->import_flags});
     }
-    bool extends = is_attribute &&
-                   (name == GSAW_PY_NAME_EXTEND || name == GSAW_PY_NAME_APPEND);
+    bool extends = is_attribute && (name == GSAW_PY_NAME_EXTEND || name == GSAW_PY_NAME_APPEND);
     if (extends && ref != 0 && self->scope == 0) {
         gsaw__py_ref before = self->refs.items[ref - 1];
         if (gsaw__py_ref_role(before) < GSAW_PY_KEYWORD &&
@@ -322,7 +322,7 @@ void gsaw__py_arguments(gsaw__py_parser *self, uint32_t ref, bool is_bases)
     uint32_t reading = self->reading;
     self->reading = GSAW_PY_READ;
     if (!is_bases) {
-        if (ref != GSAW_PY_NONE && self->refs.count != 0) {
+        if (ref != GSAW_PY_NONE && !self->memory_is_out) {
             uint32_t role = gsaw__py_ref_role(self->refs.items[ref]);
             bool is_name = role < GSAW_PY_ATTRIBUTE;
             gsaw__py_set_role(self, ref,

@@ -26,7 +26,7 @@ static void else_block(gsaw__py_parser *self)
 static bool condition(gsaw__py_parser *self)
 {
     uint32_t result = gsaw__py_named_expression(self);
-    if ((result != GSAW_PY_IS_NAME && result != GSAW_PY_IS_ATTRIBUTE) || self->refs.count == 0)
+    if ((result != GSAW_PY_IS_NAME && result != GSAW_PY_IS_ATTRIBUTE) || self->memory_is_out)
         return false;
     uint32_t index = gsaw__py_ref_index(self->refs.items[self->last_ref]);
     if (result == GSAW_PY_IS_NAME)
@@ -201,8 +201,9 @@ bool gsaw__py_word_follows(const gsaw__py_parser *self)
 {
     const unsigned char *at = behind(self);
     return at != self->lexer.at && gsaw__py_identifier_step(at, true) != 0 &&
-           !is_joining_word(at) && !is_not_in(at) && (at[0] != 'n' || at[1] != 'o' || at[2] != 't' ||
-           gsaw__py_identifier_step(at + 3, false) != 0);
+           !is_joining_word(at) && !is_not_in(at) &&
+           (at[0] != 'n' || at[1] != 'o' || at[2] != 't' ||
+            gsaw__py_identifier_step(at + 3, false) != 0);
 }
 
 void gsaw__py_soft_statement(gsaw__py_parser *self)
@@ -235,7 +236,7 @@ static void cases(gsaw__py_parser *self)
         }
         gsaw__py_block(self, GSAW_PY_NONE);
         if (self->lexer.kind == GSAW_TOKEN_ERROR)
-            gsaw__py_recover(self);
+            gsaw__py_recover(self, false);
     }
 }
 
@@ -278,8 +279,8 @@ bool gsaw__py_match(gsaw__py_parser *self)
     bool may_begin = gsaw__py_identifier_step(at, true) != 0
                          ? at != self->lexer.at && !is_joining_word(at) && !is_not_in(at)
                          : (*at >= '0' && *at <= '9') || *at == '"' || *at == '\'' || *at == '(' ||
-                               *at == '[' || *at == '{' || *at == '-' || *at == '+' ||
-                               *at == '~' || *at == '*' || (*at == '.' && at[1] == '.');
+                               *at == '[' || *at == '{' || *at == '-' || *at == '+' || *at == '~' ||
+                               *at == '*' || (*at == '.' && at[1] == '.');
     if (!may_begin || !subject(self))
         return false;
     self->candidates.count = 0;

@@ -99,8 +99,7 @@ void gsaw__py_bind_parameters(gsaw__py_parser *self, uint32_t mark, uint32_t fla
 {
     for (uint32_t i = mark; i < gsaw__py_count(self, parameters); i++) {
         gsaw__py_pending_parameter at = self->parameters.items[i];
-        uint32_t symbol =
-            gsaw__py_define(self, at.name, at.start, GSAW_SYMBOL_PARAMETER | flags);
+        uint32_t symbol = gsaw__py_define(self, at.name, at.start, GSAW_SYMBOL_PARAMETER | flags);
         if (self->memory_is_out)
             return;
         self->symbols.items[symbol].end = at.end;
@@ -208,9 +207,9 @@ static void give_decorators(gsaw__py_parser *self, uint32_t symbol, uint32_t sta
     at->kind |= GSAW_PY_DECORATED;
     for (uint32_t i = 0; i < gsaw__py_count(self, decorators); i++) {
         gsaw__py_range range = self->decorators.items[i];
-        gsaw__py_push(self, details,
-                      (gsaw__py_detail){symbol << 4 | GSAW_PY_DECORATOR_TEXT, range.start,
-                                        range.end});
+        gsaw__py_push(
+            self, details,
+            (gsaw__py_detail){symbol << 4 | GSAW_PY_DECORATOR_TEXT, range.start, range.end});
     }
     self->decorators.count = 0;
 }
@@ -228,6 +227,8 @@ static void finish(gsaw__py_parser *self, uint32_t symbol)
 /* The first parameter of a method, which is bound now, holds the object (or the class). */
 static void enter_method(gsaw__py_parser *self, uint32_t first, bool is_static)
 {
+    if (self->memory_is_out)
+        return;
     uint32_t parent = self->scopes.items[self->scope].parent;
     if (self->scopes.items[parent].kind == GSAW_PY_TYPES)
         parent = self->scopes.items[parent].parent;
@@ -328,15 +329,15 @@ void gsaw__py_class(gsaw__py_parser *self, uint32_t start)
 /* The expression just read, a decorator, may be property, x.setter and the like. */
 static void decorate(gsaw__py_parser *self, uint32_t result)
 {
-    if (self->refs.count == 0)
+    if (self->memory_is_out)
         return;
     uint32_t name = gsaw__py_ref_index(self->refs.items[self->last_ref]);
     if (result == GSAW_PY_IS_NAME)
         name = self->open_entries.items[name].name;
     else if (result != GSAW_PY_IS_ATTRIBUTE)
         return;
-    bool is_accessor = name == GSAW_PY_NAME_SETTER || name == GSAW_PY_NAME_GETTER ||
-                       name == GSAW_PY_NAME_DELETER;
+    bool is_accessor =
+        name == GSAW_PY_NAME_SETTER || name == GSAW_PY_NAME_GETTER || name == GSAW_PY_NAME_DELETER;
     if (name == GSAW_PY_NAME_PROPERTY_NAME || name == GSAW_PY_NAME_CACHED_PROPERTY ||
         (result == GSAW_PY_IS_ATTRIBUTE && is_accessor))
         self->is_property = true;
@@ -353,7 +354,7 @@ void gsaw__py_decorated(gsaw__py_parser *self)
         uint32_t result = gsaw__py_named_expression(self);
         self->candidates.count = 0;
         decorate(self, result);
-        if (result == GSAW_PY_IS_NAME && self->refs.count != 0)
+        if (result == GSAW_PY_IS_NAME && !self->memory_is_out)
             gsaw__py_set_role(self, self->last_ref, GSAW_PY_DECORATOR);
         gsaw__py_push(self, decorators, (gsaw__py_range){own, gsaw__py_before(self)});
         if (self->lexer.kind != GSAW_TOKEN_NEWLINE) {

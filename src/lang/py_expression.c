@@ -10,14 +10,30 @@
 enum ability { BEGINS = 1, JOINS = 2 };
 
 static const unsigned char ABILITY[GSAW_TOKEN_KIND_COUNT] = {
-    [GSAW_TOKEN_FALSE] = BEGINS,       [GSAW_TOKEN_NONE] = BEGINS,      [GSAW_TOKEN_TRUE] = BEGINS,
-    [GSAW_TOKEN_AWAIT] = BEGINS,       [GSAW_TOKEN_LAMBDA] = BEGINS,    [GSAW_TOKEN_NOT] = BEGINS | JOINS,
-    [GSAW_TOKEN_NAME] = BEGINS,        [GSAW_TOKEN_NUMBER] = BEGINS,     [GSAW_TOKEN_STRING] = BEGINS,
-    [GSAW_TOKEN_FSTRING] = BEGINS,     [GSAW_TOKEN_ELLIPSIS] = BEGINS,   [GSAW_TOKEN_OPEN_ROUND] = BEGINS,
-    [GSAW_TOKEN_OPEN_SQUARE] = BEGINS, [GSAW_TOKEN_OPEN_CURLY] = BEGINS, [GSAW_TOKEN_STAR] = BEGINS | JOINS,
-    [GSAW_TOKEN_SIGN] = BEGINS | JOINS, [GSAW_TOKEN_TILDE] = BEGINS,     [GSAW_TOKEN_POWER] = JOINS,
-    [GSAW_TOKEN_AT] = JOINS,           [GSAW_TOKEN_BAR] = JOINS,         [GSAW_TOKEN_OPERATOR] = JOINS,
-    [GSAW_TOKEN_AND] = JOINS,          [GSAW_TOKEN_OR] = JOINS,          [GSAW_TOKEN_IN] = JOINS,
+    [GSAW_TOKEN_FALSE] = BEGINS,
+    [GSAW_TOKEN_NONE] = BEGINS,
+    [GSAW_TOKEN_TRUE] = BEGINS,
+    [GSAW_TOKEN_AWAIT] = BEGINS,
+    [GSAW_TOKEN_LAMBDA] = BEGINS,
+    [GSAW_TOKEN_NOT] = BEGINS | JOINS,
+    [GSAW_TOKEN_NAME] = BEGINS,
+    [GSAW_TOKEN_NUMBER] = BEGINS,
+    [GSAW_TOKEN_STRING] = BEGINS,
+    [GSAW_TOKEN_FSTRING] = BEGINS,
+    [GSAW_TOKEN_ELLIPSIS] = BEGINS,
+    [GSAW_TOKEN_OPEN_ROUND] = BEGINS,
+    [GSAW_TOKEN_OPEN_SQUARE] = BEGINS,
+    [GSAW_TOKEN_OPEN_CURLY] = BEGINS,
+    [GSAW_TOKEN_STAR] = BEGINS | JOINS,
+    [GSAW_TOKEN_SIGN] = BEGINS | JOINS,
+    [GSAW_TOKEN_TILDE] = BEGINS,
+    [GSAW_TOKEN_POWER] = JOINS,
+    [GSAW_TOKEN_AT] = JOINS,
+    [GSAW_TOKEN_BAR] = JOINS,
+    [GSAW_TOKEN_OPERATOR] = JOINS,
+    [GSAW_TOKEN_AND] = JOINS,
+    [GSAW_TOKEN_OR] = JOINS,
+    [GSAW_TOKEN_IN] = JOINS,
     [GSAW_TOKEN_IS] = JOINS,
 };
 
@@ -74,8 +90,7 @@ static void attribute(gsaw__py_parser *self, uint32_t start, uint32_t receiver)
     uint32_t role = GSAW_PY_ATTRIBUTE;
     if (receiver != GSAW_PY_IS_NAME && receiver != GSAW_PY_IS_ATTRIBUTE) {
         role |= GSAW_PY_COMPLEX;
-        gsaw__py_push(self, receivers,
-                      (gsaw__py_receiver){gsaw__py_count(self, refs), start, end});
+        gsaw__py_push(self, receivers, (gsaw__py_receiver){gsaw__py_count(self, refs), start, end});
     }
     gsaw__py_refer(self, gsaw__py_here(self), role, self->lexer.name);
     gsaw__py_next(self);
@@ -84,7 +99,7 @@ static void attribute(gsaw__py_parser *self, uint32_t start, uint32_t receiver)
 /* Whether the operand is typing's Literal, whose strings are no annotations. */
 static bool is_literal(const gsaw__py_parser *self, uint32_t result)
 {
-    if ((result != GSAW_PY_IS_NAME && result != GSAW_PY_IS_ATTRIBUTE) || self->refs.count == 0)
+    if ((result != GSAW_PY_IS_NAME && result != GSAW_PY_IS_ATTRIBUTE) || self->memory_is_out)
         return false;
     uint32_t index = gsaw__py_ref_index(self->refs.items[self->last_ref]);
     if (result == GSAW_PY_IS_NAME)
@@ -174,15 +189,9 @@ static uint32_t operation(gsaw__py_parser *self, bool is_tight)
     }
 }
 
-uint32_t gsaw__py_disjunction(gsaw__py_parser *self)
-{
-    return operation(self, false);
-}
+uint32_t gsaw__py_disjunction(gsaw__py_parser *self) { return operation(self, false); }
 
-uint32_t gsaw__py_bitwise(gsaw__py_parser *self)
-{
-    return operation(self, true);
-}
+uint32_t gsaw__py_bitwise(gsaw__py_parser *self) { return operation(self, true); }
 
 static uint32_t ternary(gsaw__py_parser *self)
 {

@@ -10,9 +10,21 @@
 #include "lang/py_parser.h"
 
 #define EACH_ARRAY(row)                                                                            \
-    row(open_entries) row(open_scopes) row(pending) row(candidates) row(undo) row(parameters)      \
-        row(decorators) row(bases) row(refs) row(symbols) row(calls) row(scopes) row(imports)      \
-            row(details) row(receivers)
+    row(open_entries)                                                                              \
+    row(open_scopes)                                                                               \
+    row(pending)                                                                                   \
+    row(candidates)                                                                                \
+    row(undo)                                                                                      \
+    row(parameters)                                                                                \
+    row(decorators)                                                                                \
+    row(bases)                                                                                     \
+    row(refs)                                                                                      \
+    row(symbols)                                                                                   \
+    row(calls)                                                                                     \
+    row(scopes)                                                                                    \
+    row(imports)                                                                                   \
+    row(details)                                                                                   \
+    row(receivers)
 
 void gsaw__py_parser_free(gsaw__py_parser *self)
 {
@@ -67,8 +79,8 @@ static uint32_t meaning(const gsaw__py_parser *self, uint32_t entry)
         return (uint32_t)GSAW_PY_SYMBOL << 29 | at->target;
     }
     bool is_builtin = at->name >= GSAW_PY_NAME_STATICMETHOD && at->name < gsaw__py_fixed_count();
-    is_builtin = is_builtin || at->name == GSAW_PY_NAME_TYPE_WORD ||
-                 at->name == GSAW_PY_NAME_DUNDER_IMPORT;
+    is_builtin =
+        is_builtin || at->name == GSAW_PY_NAME_TYPE_WORD || at->name == GSAW_PY_NAME_DUNDER_IMPORT;
     return (uint32_t)(is_builtin ? GSAW_PY_BUILTIN : GSAW_PY_UNKNOWN) << 29;
 }
 
@@ -110,10 +122,11 @@ static void mark_exported(gsaw__py_parser *self)
             self->names.items[n].entry = 0;
         has_all = true;
         gsaw__py_range text = text_of(self, detail);
-        if (text.end > text.start)
-            self->names.items[gsaw__py_intern_text(self, self->source + text.start,
-                                                   text.end - text.start)]
-                .entry = 1;
+        if (text.end <= text.start)
+            continue;
+        uint32_t name =
+            gsaw__py_intern_text(self, self->source + text.start, text.end - text.start);
+        self->names.items[name].entry = 1;
     }
     for (uint32_t i = 0; i < gsaw__py_count(self, symbols); i++) {
         gsaw__py_symbol *symbol = &self->symbols.items[i];
@@ -142,8 +155,8 @@ static bool copy(gsaw__py_parser *self, gsaw__arena *arena, gsaw__python_facts *
     uint32_t fixed = gsaw__py_fixed_count();
     out->entry_count = gsaw__py_count(self, open_entries);
     out->name_count = gsaw__py_count(self, names) - fixed;
-    size_t size = out->entry_count * sizeof(gsaw__py_entry) +
-                  out->name_count * sizeof(gsaw__py_name);
+    size_t size =
+        out->entry_count * sizeof(gsaw__py_entry) + out->name_count * sizeof(gsaw__py_name);
 #define COUNT(array) self->array.count * sizeof *self->array.items
     size += COUNT(refs) + COUNT(symbols) + COUNT(calls) + COUNT(scopes) + COUNT(imports) +
             COUNT(details) + COUNT(receivers);
@@ -225,8 +238,8 @@ static void say(const gsaw__py_parser *self, gsaw__python_facts *out)
     out->message = self->problem;
 }
 
-void gsaw__python_parse(gsaw__py_parser *self, const char *bytes, size_t count,
-                        gsaw__arena *arena, gsaw__python_facts *out)
+void gsaw__python_parse(gsaw__py_parser *self, const char *bytes, size_t count, gsaw__arena *arena,
+                        gsaw__python_facts *out)
 {
     *out = (gsaw__python_facts){.status = GSAW_FILE_FAILED, .reason = GSAW_REASON_MEMORY};
     if (count > GSAW_PY_SOURCE_MAX)

@@ -75,7 +75,7 @@ static_assert(sizeof(gsaw__py_entry) == 8, "an entry is small");
 enum gsaw__py_symbol_flag {
     GSAW_PY_LOCAL = 1 << 8, /* in a function */
     GSAW_PY_ASYNC = 1 << 9,
-    GSAW_PY_EXPORTED = 1 << 10, /* of the module: in __all__, or without one no leading _ */
+    GSAW_PY_EXPORTED = 1 << 10,         /* of the module: in __all__, or without one no leading _ */
     GSAW_PY_LAMBDA_PARAMETER = 1 << 11, /* or of a comprehension: the scope has no symbol */
     GSAW_PY_ANNOTATED = 1 << 12,
     GSAW_PY_DECORATED = 1 << 13,
@@ -114,18 +114,18 @@ typedef struct gsaw__py_scope {
 enum gsaw__py_import_flag {
     GSAW_PY_IMPORT_STAR = 1,
     GSAW_PY_IMPORT_FROM = 2,
-    GSAW_PY_IMPORT_LAZY = 4,         /* PEP 810 */
-    GSAW_PY_IMPORT_ALIAS = 8,        /* `as`: name is the alias */
-    GSAW_PY_IMPORT_IN_TRY = 16,      /* inside the body of a try: it may fail */
-    GSAW_PY_IMPORT_IN_EXCEPT = 32,   /* in a handler: the alternative */
+    GSAW_PY_IMPORT_LAZY = 4,       /* PEP 810 */
+    GSAW_PY_IMPORT_ALIAS = 8,      /* `as`: name is the alias */
+    GSAW_PY_IMPORT_IN_TRY = 16,    /* inside the body of a try: it may fail */
+    GSAW_PY_IMPORT_IN_EXCEPT = 32, /* in a handler: the alternative */
     GSAW_PY_IMPORT_TYPE_CHECKING = 64,
-    GSAW_PY_IMPORT_DYNAMIC = 128,    /* import_module or __import__ with a literal; binds nothing */
+    GSAW_PY_IMPORT_DYNAMIC = 128, /* import_module or __import__ with a literal; binds nothing */
 };
 
 /* One record a bound name. */
 typedef struct gsaw__py_import {
-    uint32_t name;             /* that it binds, GSAW_PY_NONE for a star and for dynamic ones */
-    uint32_t scope, start;     /* where the bound name stands */
+    uint32_t name;         /* that it binds, GSAW_PY_NONE for a star and for dynamic ones */
+    uint32_t scope, start; /* where the bound name stands */
     uint32_t module_start, module_end; /* a.b of import a.b; ..a of from ..a import b */
     uint32_t member_start, member_end; /* b of from a import b; equal: none */
     uint32_t statement_start, statement_end, flags;
@@ -169,11 +169,11 @@ typedef struct gsaw__python_facts {
     const gsaw__py_name *names; /* name n is at n - gsaw__py_fixed_count() */
     uint32_t ref_count, entry_count, symbol_count, call_count, scope_count, import_count;
     uint32_t detail_count, receiver_count, name_count;
-    uint8_t status, reason;    /* gsaw_file_status: ok, partial, failed; gsaw_reason */
-    uint32_t problem;          /* offset of the first error */
-    uint32_t problem_line;     /* its line, from 1; 0: none */
-    const char *message;       /* what is wrong there, in static memory; NULL: nothing */
-    size_t bytes;              /* that the arrays take */
+    uint8_t status, reason; /* gsaw_file_status: ok, partial, failed; gsaw_reason */
+    uint32_t problem;       /* offset of the first error */
+    uint32_t problem_line;  /* its line, from 1; 0: none */
+    const char *message;    /* what is wrong there, in static memory; NULL: nothing */
+    size_t bytes;           /* that the arrays take */
 } gsaw__python_facts;
 
 /* What is kept from file to file: tables and growing arrays. */
@@ -190,16 +190,16 @@ void gsaw__py_parser_free(gsaw__py_parser *self);
 void gsaw__python_parse(gsaw__py_parser *parser, const char *bytes, size_t count,
                         gsaw__arena *arena, gsaw__python_facts *out);
 
-/* The text of a name below gsaw__py_fixed_count(): keywords, soft keywords, builtins and others that
- * the parser asks for. */
+/* The text of a name below gsaw__py_fixed_count(): keywords, soft keywords, builtins and others
+ * that the parser asks for. */
 const char *gsaw__py_fixed_name(uint32_t name);
 uint32_t gsaw__py_fixed_count(void);
 
-/* The text of any name of the facts of `source`. View: as long as the source. */
 typedef struct gsaw__py_text {
     const char *bytes;
     size_t count;
 } gsaw__py_text;
+/* The text of any name of the facts of `source`. View: as long as the source. */
 gsaw__py_text gsaw__python_name(const gsaw__python_facts *self, const char *source, uint32_t name);
 
 /* Walks the invariants (indices in range, positions in the source, order); for tests. */

@@ -15,24 +15,27 @@ enum action { BAD, WORD, DIGIT, QUOTE, BLANK, LINE, COMMENT, JOIN, ZERO, OPEN, C
 
 /* What a byte begins. From 0x80 on: WORD. */
 static const unsigned char ACTION[256] = {
-    [0] = ZERO, ['\t'] = BLANK, ['\n'] = LINE, ['\f'] = BLANK, ['\r'] = LINE, [' '] = BLANK,
-    ['!'] = PAIR, ['"'] = QUOTE, ['#'] = COMMENT, ['%'] = PAIR, ['&'] = PAIR, ['\''] = QUOTE,
-    ['('] = OPEN, [')'] = CLOSE, ['*'] = PAIR, ['+'] = PAIR, [','] = PLAIN, ['-'] = PAIR,
-    ['.'] = PAIR, ['/'] = PAIR, ['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT,
-    ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT,
-    [':'] = PAIR, [';'] = PLAIN, ['<'] = PAIR, ['='] = PAIR, ['>'] = PAIR, ['@'] = PAIR,
-    ['['] = OPEN, ['\\'] = JOIN, [']'] = CLOSE, ['^'] = PAIR, ['_'] = WORD, ['{'] = OPEN,
-    ['|'] = PAIR, ['}'] = CLOSE, ['~'] = PLAIN,
-#define W(c) [c] = WORD, [(c) - 32] = WORD
-    W('a'), W('b'), W('c'), W('d'), W('e'), W('f'), W('g'), W('h'), W('i'), W('j'), W('k'), W('l'),
-    W('m'), W('n'), W('o'), W('p'), W('q'), W('r'), W('s'), W('t'), W('u'), W('v'), W('w'), W('x'),
-    W('y'), W('z'),
+    [0] = ZERO,    ['\t'] = BLANK, ['\n'] = LINE,   ['\f'] = BLANK, ['\r'] = LINE, [' '] = BLANK,
+    ['!'] = PAIR,  ['"'] = QUOTE,  ['#'] = COMMENT, ['%'] = PAIR,   ['&'] = PAIR,  ['\''] = QUOTE,
+    ['('] = OPEN,  [')'] = CLOSE,  ['*'] = PAIR,    ['+'] = PAIR,   [','] = PLAIN, ['-'] = PAIR,
+    ['.'] = PAIR,  ['/'] = PAIR,   ['0'] = DIGIT,   ['1'] = DIGIT,  ['2'] = DIGIT, ['3'] = DIGIT,
+    ['4'] = DIGIT, ['5'] = DIGIT,  ['6'] = DIGIT,   ['7'] = DIGIT,  ['8'] = DIGIT, ['9'] = DIGIT,
+    [':'] = PAIR,  [';'] = PLAIN,  ['<'] = PAIR,    ['='] = PAIR,   ['>'] = PAIR,  ['@'] = PAIR,
+    ['['] = OPEN,  ['\\'] = JOIN,  [']'] = CLOSE,   ['^'] = PAIR,   ['_'] = WORD,  ['{'] = OPEN,
+    ['|'] = PAIR,  ['}'] = CLOSE,  ['~'] = PLAIN,
+#define W(c) [c] = WORD, [(c)-32] = WORD
+    W('a'),        W('b'),         W('c'),          W('d'),         W('e'),        W('f'),
+    W('g'),        W('h'),         W('i'),          W('j'),         W('k'),        W('l'),
+    W('m'),        W('n'),         W('o'),          W('p'),         W('q'),        W('r'),
+    W('s'),        W('t'),         W('u'),          W('v'),         W('w'),        W('x'),
+    W('y'),        W('z'),
 #undef W
 #define W8(c)                                                                                      \
     [c] = WORD, [(c) + 1] = WORD, [(c) + 2] = WORD, [(c) + 3] = WORD, [(c) + 4] = WORD,            \
     [(c) + 5] = WORD, [(c) + 6] = WORD, [(c) + 7] = WORD
-    W8(0x80), W8(0x88), W8(0x90), W8(0x98), W8(0xa0), W8(0xa8), W8(0xb0), W8(0xb8), W8(0xc0),
-    W8(0xc8), W8(0xd0), W8(0xd8), W8(0xe0), W8(0xe8), W8(0xf0), W8(0xf8),
+    W8(0x80),      W8(0x88),       W8(0x90),        W8(0x98),       W8(0xa0),      W8(0xa8),
+    W8(0xb0),      W8(0xb8),       W8(0xc0),        W8(0xc8),       W8(0xd0),      W8(0xd8),
+    W8(0xe0),      W8(0xe8),       W8(0xf0),        W8(0xf8),
 #undef W8
 };
 
@@ -68,8 +71,8 @@ static inline word_block load(const unsigned char *at)
 
 static inline uint32_t name_bits(word_block block)
 {
-    __m128i letter = _mm_add_epi8(_mm_or_si128(block, _mm_set1_epi8(0x20)),
-                                  _mm_set1_epi8((char)(0x80 - 'a')));
+    __m128i letter =
+        _mm_add_epi8(_mm_or_si128(block, _mm_set1_epi8(0x20)), _mm_set1_epi8((char)(0x80 - 'a')));
     __m128i digit = _mm_add_epi8(block, _mm_set1_epi8((char)(0x80 - '0')));
     __m128i found = _mm_or_si128(_mm_cmplt_epi8(letter, _mm_set1_epi8((char)(0x80 + 26))),
                                  _mm_cmplt_epi8(digit, _mm_set1_epi8((char)(0x80 + 10))));
@@ -95,10 +98,7 @@ static inline void cut(word_block block, uint32_t length, uint64_t words[2])
 #else
 typedef const unsigned char *word_block;
 
-static inline word_block load(const unsigned char *at)
-{
-    return at;
-}
+static inline word_block load(const unsigned char *at) { return at; }
 
 static inline uint32_t name_bits(word_block block)
 {
@@ -193,7 +193,7 @@ static void word(gsaw__py_parser *self, const unsigned char *at)
         return;
     }
     const unsigned char *stop = at + length;
-    if (gsaw__py_unlikely((*stop == '"' || *stop == '\'') && length <= 2)) {
+    if (gsaw__py_unlikely((*stop == '"' || *stop == '\'') && length <= 2 && stop != self->quote)) {
         uint32_t flags = prefix_of(at, stop);
         if (flags != 0) {
             gsaw__py_lex_string(self, stop, flags);

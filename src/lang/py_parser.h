@@ -11,17 +11,17 @@
 #include "lang/py_facts.h"
 
 /* All bounds of the parser. The first three are CPython's own. */
-#define GSAW_PY_INDENT_MAX 100   /* levels of indentation */
-#define GSAW_PY_BRACKET_MAX 200  /* nested brackets */
-#define GSAW_PY_FSTRING_MAX 150  /* nested f-strings */
-#define GSAW_PY_DEPTH_MAX 1000   /* calls that nest in each other: brackets, lambdas, blocks */
+#define GSAW_PY_INDENT_MAX 100  /* levels of indentation */
+#define GSAW_PY_BRACKET_MAX 200 /* nested brackets */
+#define GSAW_PY_FSTRING_MAX 150 /* nested f-strings */
+#define GSAW_PY_DEPTH_MAX 1000  /* calls that nest in each other: brackets, lambdas, blocks */
 #define GSAW_PY_SOURCE_MAX ((size_t)1 << 28) /* bytes of a file */
 #define GSAW_PY_REF_MAX GSAW_PY_INDEX_MAX
 
 /* Token kinds: the keywords, whose kinds are their names' ids, and the others. */
 #define GSAW_PY_KEYWORDS(row)                                                                      \
     row(FALSE, "False")                                                                            \
-    row(NONE, "None")                                                                             \
+    row(NONE, "None")                                                                              \
     row(TRUE, "True")                                                                              \
     row(AND, "and")                                                                                \
     row(AS, "as")                                                                                  \
@@ -29,7 +29,7 @@
     row(ASYNC, "async")                                                                            \
     row(AWAIT, "await")                                                                            \
     row(BREAK, "break")                                                                            \
-    row(CLASS, "class")                                                                           \
+    row(CLASS, "class")                                                                            \
     row(CONTINUE, "continue")                                                                      \
     row(DEF, "def")                                                                                \
     row(DEL, "del")                                                                                \
@@ -41,10 +41,10 @@
     row(FROM, "from")                                                                              \
     row(GLOBAL, "global")                                                                          \
     row(IF, "if")                                                                                  \
-    row(IMPORT, "import")                                                                         \
+    row(IMPORT, "import")                                                                          \
     row(IN, "in")                                                                                  \
     row(IS, "is")                                                                                  \
-    row(LAMBDA, "lambda")                                                                         \
+    row(LAMBDA, "lambda")                                                                          \
     row(NONLOCAL, "nonlocal")                                                                      \
     row(NOT, "not")                                                                                \
     row(OR, "or")                                                                                  \
@@ -131,9 +131,9 @@ enum gsaw__py_result {
     GSAW_PY_IS_GROUP, /* a tuple or list of targets; they are the last candidates */
     GSAW_PY_IS_STAR,  /* a starred target */
     GSAW_PY_IS_CALL,
-    GSAW_PY_IS_STRING,     /* strings and nothing else */
-    GSAW_PY_IS_NAMED,      /* a walrus */
-    GSAW_PY_IS_TUPLE,      /* without brackets, of no targets */
+    GSAW_PY_IS_STRING,          /* strings and nothing else */
+    GSAW_PY_IS_NAMED,           /* a walrus */
+    GSAW_PY_IS_TUPLE,           /* without brackets, of no targets */
     GSAW_PY_IN_PARENTHESES = 16 /* added */
 };
 
@@ -155,7 +155,7 @@ enum gsaw__py_binding {
     GSAW_PY_IS_NONLOCAL = 4, /* declared so */
     GSAW_PY_IS_LINKED = 8,   /* link is where it goes on */
     GSAW_PY_IS_USED = 16,
-    GSAW_PY_IS_CELL = 32, /* __class__: link is the class's scope */
+    GSAW_PY_IS_CELL = 32,       /* __class__: link is the class's scope */
     GSAW_PY_HAS_ATTRIBUTE = 64, /* of a class: self.name is assigned to */
 };
 
@@ -228,24 +228,24 @@ struct gsaw__py_parser {
     uint32_t scope, entries; /* the innermost scope and the last of its entries */
     uint32_t reading;        /* the role of names that are read: READ, TYPE */
     uint32_t last_ref;
-    uint32_t last_result;    /* of the right side of an assignment */
+    uint32_t last_result; /* of the right side of an assignment */
     uint32_t depth, fstrings;
     uint32_t level_count;
     uint32_t statement_start, statement_calls, statement_receivers;
-    uint32_t line_end;                  /* of the last statement that is complete */
-    uint32_t string_start, string_end;  /* of the last statement that was a string */
-    uint32_t resumed_at;                /* where the last error was recovered from */
-    uint32_t import_flags; /* of the blocks around */
+    uint32_t line_end;                 /* of the last statement that is complete */
+    uint32_t string_start, string_end; /* of the last statement that was a string */
+    uint32_t resumed_at;               /* where the last error was recovered from */
+    uint32_t import_flags;             /* of the blocks around */
     gsaw__py_method method;
     const unsigned char *quote; /* that ends the string annotation that is read; NULL: none */
-    bool is_collecting;    /* strings are names of __all__ */
-    bool is_speculative;   /* an error is no error yet */
-    bool is_typed;         /* parameters may have annotations */
-    bool allows_as;     /* the next group may be that of a with statement */
-    bool has_as;        /* it was one */
-    bool has_no_item;   /* one of its elements can be no item of a with statement */
-    bool is_property;   /* a decorator says so */
-    bool is_static;     /* the same */
+    bool is_collecting;         /* strings are names of __all__ */
+    bool is_speculative;        /* an error is no error yet */
+    bool is_typed;              /* parameters may have annotations */
+    bool allows_as;             /* the next group may be that of a with statement */
+    bool has_as;                /* it was one */
+    bool has_no_item;           /* one of its elements can be no item of a with statement */
+    bool is_property;           /* a decorator says so */
+    bool is_static;             /* the same */
     bool memory_is_out;
     bool no_triple[2]; /* no closing """ (''') ahead */
     bool has_deep;     /* a bound was met */
@@ -335,6 +335,7 @@ uint32_t gsaw__py_entry_new(gsaw__py_parser *self, uint32_t name);
 /* The entry of a name in an open scope that need not be the innermost. */
 uint32_t gsaw__py_entry_in(gsaw__py_parser *self, uint32_t scope, uint32_t name);
 
+/* A scope begins, or the innermost one ends: what it does not bind goes on to those around. */
 void gsaw__py_scope_open(gsaw__py_parser *self, enum gsaw__py_scope_kind kind, uint32_t symbol,
                          uint32_t start);
 void gsaw__py_scope_close(gsaw__py_parser *self);
@@ -358,12 +359,14 @@ void gsaw__py_write_named(gsaw__py_parser *self, uint32_t ref);
 /* Write all candidates from `mark` on, and drop them. */
 void gsaw__py_write_candidates(gsaw__py_parser *self, uint32_t mark);
 
+/* Where the arrays stand. */
 gsaw__py_mark gsaw__py_mark_here(const gsaw__py_parser *self);
 /* Drop what was read since the mark, and unbind what was bound since `undo` (its count). */
 void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark, uint32_t undo);
 
 /* ---- py_expression.c, py_brackets.c ---- */
 
+/* Expressions, from the ones that bind most: they return a gsaw__py_result. */
 uint32_t gsaw__py_disjunction(gsaw__py_parser *self); /* no ternary, no lambda */
 uint32_t gsaw__py_bitwise(gsaw__py_parser *self);     /* no comparison, no `not` either */
 uint32_t gsaw__py_expression(gsaw__py_parser *self);
@@ -383,6 +386,7 @@ bool gsaw__py_element(gsaw__py_parser *self, uint32_t result, uint32_t mark);
 /* Lambda. */
 uint32_t gsaw__py_lambda(gsaw__py_parser *self);
 
+/* What stands in (), [] and {}. */
 uint32_t gsaw__py_round(gsaw__py_parser *self);
 uint32_t gsaw__py_square(gsaw__py_parser *self);
 uint32_t gsaw__py_curly(gsaw__py_parser *self);
@@ -394,6 +398,7 @@ bool gsaw__py_enter(gsaw__py_parser *self);
 
 /* ---- py_statement.c, py_compound.c, py_definition.c, py_import.c, py_pattern.c ---- */
 
+/* The whole file. */
 void gsaw__py_module(gsaw__py_parser *self);
 /* `:` and a block; a docstring of `symbol` may begin it, but for GSAW_PY_NONE. */
 void gsaw__py_block(gsaw__py_parser *self, uint32_t doc_symbol);
@@ -429,8 +434,9 @@ uint32_t gsaw__py_syntax(gsaw__py_parser *self, const char *message);
 /* The same at another place, going on as if nothing were wrong. */
 void gsaw__py_note(gsaw__py_parser *self, const unsigned char *at, const char *message);
 void gsaw__py_no_memory(gsaw__py_parser *self);
-/* After an error: go on at the start of a line, behind statement_start. */
-void gsaw__py_recover(gsaw__py_parser *self);
+/* After an error: go on at the start of a line, behind statement_start; is_header: a block may
+ * follow. */
+void gsaw__py_recover(gsaw__py_parser *self, bool is_header);
 /* The offset of the first byte that makes no Python source (a zero byte, no UTF-8), or count. */
 size_t gsaw__py_first_bad_byte(const unsigned char *bytes, size_t count);
 
@@ -451,12 +457,13 @@ static inline uint32_t gsaw__py_offset(const gsaw__py_parser *self, const unsign
     return (uint32_t)(at - self->source);
 }
 
-/* The start of the token, and the end of the one before. */
+/* The start of the token. */
 static inline uint32_t gsaw__py_here(const gsaw__py_parser *self)
 {
     return gsaw__py_offset(self, self->lexer.token);
 }
 
+/* The end of the token before. */
 static inline uint32_t gsaw__py_before(const gsaw__py_parser *self)
 {
     return gsaw__py_offset(self, self->lexer.before);
@@ -478,8 +485,11 @@ static inline void gsaw__py_refer(gsaw__py_parser *self, uint32_t start, uint32_
     gsaw__py_push(self, refs, (gsaw__py_ref){start, role << 27 | index});
 }
 
+/* The reference gets another role. */
 static inline void gsaw__py_set_role(gsaw__py_parser *self, uint32_t ref, uint32_t role)
 {
+    if (gsaw__py_unlikely(self->memory_is_out))
+        return;
     gsaw__py_ref *at = &self->refs.items[ref];
     at->role5_index27 = role << 27 | gsaw__py_ref_index(*at);
 }

@@ -1,5 +1,5 @@
 /* py_recover.c - errors, and where reading goes on.
- * Keeps:   after an error the lexer stands in zeros of its own and gives ERROR, so every loop of the
+ * Keeps:   after an error the lexer stands in zeros of its own and gives ERROR, so all loops of the
  *          parser ends by itself; recovery goes on at the start of a line, each time a later one.
  * Threads: a parser belongs to one worker.
  * Next:    py_statement.c, py_lexer.c */
@@ -125,12 +125,12 @@ static void resume(gsaw__py_parser *self, const unsigned char *at)
     gsaw__py_next(self);
 }
 
-void gsaw__py_recover(gsaw__py_parser *self)
+void gsaw__py_recover(gsaw__py_parser *self, bool is_header)
 {
     if (self->memory_is_out)
         return;
     const unsigned char *token = self->error_at, *line = line_of(self, token);
-    bool was_nested = self->error_nesting != 0;
+    bool was_nested = self->error_nesting != 0 && !is_header;
     uint32_t behind =
         self->statement_start > self->resumed_at ? self->statement_start : self->resumed_at;
     self->error_at = NULL;

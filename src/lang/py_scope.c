@@ -73,8 +73,8 @@ void gsaw__py_scope_open(gsaw__py_parser *self, enum gsaw__py_scope_kind kind, u
     if (self->open_scopes.count != 0)
         self->open_scopes.items[self->open_scopes.count - 1].entries = self->entries;
     gsaw__py_push(self, scopes, (gsaw__py_scope){self->scope, symbol, start, kind});
-    gsaw__py_push(self, open_scopes, (gsaw__py_open_scope){scope, GSAW_PY_NONE,
-                                                           gsaw__py_count(self, pending)});
+    gsaw__py_push(self, open_scopes,
+                  (gsaw__py_open_scope){scope, GSAW_PY_NONE, gsaw__py_count(self, pending)});
     if (self->memory_is_out)
         return;
     self->scope = scope;
@@ -253,6 +253,8 @@ static uint32_t symbol_new(gsaw__py_parser *self, uint32_t name, uint32_t start,
 uint32_t gsaw__py_define(gsaw__py_parser *self, uint32_t name, uint32_t start, uint32_t kind)
 {
     uint32_t entry = gsaw__py_entry_here(self, name);
+    if (self->memory_is_out)
+        return 0;
     bool is_global = (entry_at(self, entry)->flags & GSAW_PY_IS_GLOBAL) != 0;
     uint32_t symbol = symbol_new(self, name, start, kind, is_global ? 0 : self->scope);
     bound(self, entry, symbol);
@@ -262,8 +264,10 @@ uint32_t gsaw__py_define(gsaw__py_parser *self, uint32_t name, uint32_t start, u
 void gsaw__py_bind_import(gsaw__py_parser *self, uint32_t name, uint32_t import)
 {
     uint32_t entry = gsaw__py_entry_here(self, name);
+    if (self->memory_is_out)
+        return;
     bound(self, entry, import | GSAW_PY_TARGET_IMPORT);
-    if ((entry_at(self, entry)->flags & GSAW_PY_IS_GLOBAL) != 0 && !self->memory_is_out)
+    if ((entry_at(self, entry)->flags & GSAW_PY_IS_GLOBAL) != 0)
         self->imports.items[import].scope = 0;
 }
 
@@ -325,7 +329,7 @@ static void write_attribute(gsaw__py_parser *self, uint32_t ref)
 
 void gsaw__py_write(gsaw__py_parser *self, uint32_t ref)
 {
-    if (self->refs.count == 0)
+    if (self->memory_is_out)
         return;
     uint32_t role = gsaw__py_ref_role(self->refs.items[ref]);
     if (role == GSAW_PY_ATTRIBUTE)
@@ -338,7 +342,7 @@ void gsaw__py_write(gsaw__py_parser *self, uint32_t ref)
 
 void gsaw__py_delete(gsaw__py_parser *self, uint32_t ref)
 {
-    if (self->refs.count == 0)
+    if (self->memory_is_out)
         return;
     uint32_t role = gsaw__py_ref_role(self->refs.items[ref]);
     if (role >= GSAW_PY_ATTRIBUTE) {
@@ -353,7 +357,7 @@ void gsaw__py_delete(gsaw__py_parser *self, uint32_t ref)
 
 void gsaw__py_write_named(gsaw__py_parser *self, uint32_t ref)
 {
-    if (self->refs.count == 0)
+    if (self->memory_is_out)
         return;
     uint32_t scope = self->scope;
     while (self->scopes.items[scope].kind == GSAW_PY_COMPREHENSION)
@@ -375,7 +379,7 @@ void gsaw__py_declare(gsaw__py_parser *self, uint32_t name, uint32_t flag)
 {
     uint32_t entry = gsaw__py_entry_here(self, name);
     gsaw__py_refer(self, gsaw__py_here(self), GSAW_PY_SCOPE, entry);
-    if (self->scope == 0)
+    if (self->scope == 0 || self->memory_is_out)
         return;
     uint32_t link = 0;
     if (flag == GSAW_PY_IS_GLOBAL)

@@ -1,15 +1,12 @@
 /* py_statement.c - lines, blocks and simple statements.
- * Keeps:   a block is what stands at its column; each error ends one statement, and what is indented
+ * Keeps:   a block is what stands at its column; an error ends one statement, and what is indented
  *          behind a broken line is read all the same.
  * Threads: a parser belongs to one worker.
  * Next:    py_compound.c, py_definition.c, py_recover.c
  * Rules:   docs.python.org/3/reference/simple_stmts.html, lexical_analysis.html#indentation */
 #include "lang/py_parser.h"
 
-static gsaw__py_level *level(gsaw__py_parser *self)
-{
-    return &self->levels[self->level_count - 1];
-}
+static gsaw__py_level *level(gsaw__py_parser *self) { return &self->levels[self->level_count - 1]; }
 
 bool gsaw__py_continues(const gsaw__py_parser *self, uint32_t kind)
 {
@@ -34,7 +31,7 @@ static bool is_single_target(uint32_t result)
 /* Whether the target that was just written is the module's __all__. */
 static bool writes_all(const gsaw__py_parser *self, uint32_t result)
 {
-    if (self->scope != 0 || result != GSAW_PY_IS_NAME || self->refs.count == 0)
+    if (self->scope != 0 || result != GSAW_PY_IS_NAME || self->memory_is_out)
         return false;
     uint32_t entry = gsaw__py_ref_index(self->refs.items[self->last_ref]);
     return self->open_entries.items[entry].name == GSAW_PY_NAME_ALL;
@@ -86,13 +83,13 @@ static void annotated(gsaw__py_parser *self, uint32_t result, uint32_t mark)
     self->candidates.count = mark;
     if (first < gsaw__py_count(self, symbols) && self->symbols.items[first].end == 0) {
         self->symbols.items[first].kind |= GSAW_PY_ANNOTATED;
-        gsaw__py_push(self, details,
-                      (gsaw__py_detail){first << 4 | GSAW_PY_ANNOTATION, start,
-                                        gsaw__py_before(self)});
+        gsaw__py_push(
+            self, details,
+            (gsaw__py_detail){first << 4 | GSAW_PY_ANNOTATION, start, gsaw__py_before(self)});
     }
     if (is_bare && self->lexer.kind == GSAW_TOKEN_EQUAL)
         gsaw__py_write(self, ref);
-    else if (is_bare && self->refs.count != 0)
+    else if (is_bare && !self->memory_is_out)
         gsaw__py_set_role(self, ref, GSAW_PY_WRITE);
     if (self->lexer.kind == GSAW_TOKEN_EQUAL)
         value(self, is_all);
@@ -289,13 +286,13 @@ static void lines(gsaw__py_parser *self, uint32_t doc_symbol)
         gsaw__py_statement(self);
         if (gsaw__py_unlikely(doc_symbol != GSAW_PY_NONE)) {
             if (self->string_start == start)
-                gsaw__py_push(self, details,
-                              (gsaw__py_detail){doc_symbol << 4 | GSAW_PY_DOC, start,
-                                                self->string_end});
+                gsaw__py_push(
+                    self, details,
+                    (gsaw__py_detail){doc_symbol << 4 | GSAW_PY_DOC, start, self->string_end});
             doc_symbol = GSAW_PY_NONE;
         }
         if (gsaw__py_unlikely(self->lexer.kind == GSAW_TOKEN_ERROR))
-            gsaw__py_recover(self);
+            gsaw__py_recover(self, false);
     }
 }
 
@@ -304,7 +301,7 @@ void gsaw__py_block(gsaw__py_parser *self, uint32_t doc_symbol)
     gsaw__py_expect(self, GSAW_TOKEN_COLON, "expected `:`");
     self->candidates.count = 0;
     if (self->lexer.kind == GSAW_TOKEN_ERROR) {
-        gsaw__py_recover(self);
+        gsaw__py_recover(self, true);
         if (self->lexer.kind == GSAW_TOKEN_END || self->lexer.column <= level(self)->column)
             return;
     } else if (self->lexer.kind == GSAW_TOKEN_NEWLINE) {
@@ -314,9 +311,9 @@ void gsaw__py_block(gsaw__py_parser *self, uint32_t doc_symbol)
         self->string_start = GSAW_PY_NONE;
         gsaw__py_simple_statements(self);
         if (doc_symbol != GSAW_PY_NONE && self->string_start == start)
-            gsaw__py_push(self, details,
-                          (gsaw__py_detail){doc_symbol << 4 | GSAW_PY_DOC, start,
-                                            self->string_end});
+            gsaw__py_push(
+                self, details,
+                (gsaw__py_detail){doc_symbol << 4 | GSAW_PY_DOC, start, self->string_end});
         return;
     }
     if (self->lexer.kind == GSAW_TOKEN_END || self->lexer.column <= level(self)->column) {

@@ -17,8 +17,8 @@ static const unsigned char *stop_in_string(const unsigned char *at, unsigned cha
     const __m128i quotes = _mm_set1_epi8((char)quote);
     for (;; at += 16) {
         __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(block, quotes),
-                                     _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+        __m128i found =
+            _mm_or_si128(_mm_cmpeq_epi8(block, quotes), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
         found = _mm_or_si128(found, _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('\n')),
                                                  _mm_cmpeq_epi8(block, _mm_set1_epi8('\r'))));
         found = _mm_or_si128(found, _mm_cmpeq_epi8(block, _mm_setzero_si128()));
@@ -321,8 +321,8 @@ static void annotation(gsaw__py_parser *self)
     self->lexer.nesting = 1;
     gsaw__py_next(self);
     gsaw__py_expression(self);
-    bool is_read = self->lexer.kind == GSAW_TOKEN_END && self->lexer.at == stop &&
-                   self->error_at == NULL;
+    bool is_read =
+        self->lexer.kind == GSAW_TOKEN_END && self->lexer.at == stop && self->error_at == NULL;
     if (!is_read && !self->memory_is_out) {
         self->error_at = NULL;
         gsaw__py_mark_restore(self, &mark, undo);
@@ -351,9 +351,9 @@ uint32_t gsaw__py_strings(gsaw__py_parser *self)
         } else if (self->is_collecting) {
             uint32_t start = gsaw__py_here(self);
             uint32_t end = gsaw__py_offset(self, self->lexer.at);
-            gsaw__py_push(self, details,
-                          (gsaw__py_detail){GSAW_PY_DETAIL_MODULE << 4 | GSAW_PY_ALL_NAME, start,
-                                            end});
+            gsaw__py_push(
+                self, details,
+                (gsaw__py_detail){GSAW_PY_DETAIL_MODULE << 4 | GSAW_PY_ALL_NAME, start, end});
         }
         if (gsaw__py_unlikely(self->reading == GSAW_PY_TYPE) &&
             self->lexer.kind == GSAW_TOKEN_STRING)

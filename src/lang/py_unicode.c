@@ -324,7 +324,8 @@ static const uint32_t CONTINUE[][2] = {
 bool gsaw__py_unicode_has(uint32_t code, bool begins)
 {
     const uint32_t(*ranges)[2] = begins ? START : CONTINUE;
-    size_t low = 0, high = begins ? sizeof START / sizeof *START : sizeof CONTINUE / sizeof *CONTINUE;
+    size_t low = 0,
+           high = begins ? sizeof START / sizeof *START : sizeof CONTINUE / sizeof *CONTINUE;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (code > ranges[middle][1])

@@ -1,4 +1,4 @@
-"""python_against_symtable.py TOOL FILE|FOLDER... - what each name means, against CPython's symtable.
+"""python_against_symtable.py TOOL FILE|FOLDER... - what names mean, against CPython's symtable.
 
 Each name that is read, written or deleted is looked up in the scope it stands in: symtable says
 local, free or global, and which enclosing scope binds it; the front end's entry says the same by
