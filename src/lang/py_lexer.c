@@ -156,6 +156,9 @@ static uint32_t prefix_of(const unsigned char *at, const unsigned char *stop)
     return alone || both ? 0 : flags;
 }
 
+/* What scan() leaves to others is not inlined: so it has no registers to save. */
+#define APART __attribute__((noinline)) static
+
 static void word_is(gsaw__py_parser *self, const unsigned char *stop, uint32_t id)
 {
     self->lexer.at = stop;
@@ -183,7 +186,7 @@ static void long_word(gsaw__py_parser *self, const unsigned char *at)
     word_is(self, stop, gsaw__py_intern_text(self, at, (uint32_t)(stop - at)));
 }
 
-static void word(gsaw__py_parser *self, const unsigned char *at)
+APART void word(gsaw__py_parser *self, const unsigned char *at)
 {
     word_block block = load(at);
     uint32_t bits = name_bits(block);
@@ -239,14 +242,30 @@ static const unsigned char *joined(const gsaw__py_parser *self, const unsigned c
     return at >= self->end ? NULL : at;
 }
 
+/* How many spaces stand at `at`, up to 16. */
+static inline uint32_t spaces(const unsigned char *at)
+{
+#if defined(__SSE2__)
+    __m128i found = _mm_cmpeq_epi8(load(at), _mm_set1_epi8(' '));
+    return (uint32_t)__builtin_ctz(~(uint32_t)_mm_movemask_epi8(found));
+#else
+    uint32_t count = 0;
+    while (count < 16 && at[count] == ' ')
+        count++;
+    return count;
+#endif
+}
+
 const unsigned char *gsaw__py_line_start(gsaw__py_parser *self, const unsigned char *at)
 {
     uint32_t column = 0, alternative = 0;
     bool has_join = false;
     for (;; at++) {
         if (*at == ' ') {
-            column += !has_join;
-            alternative += !has_join;
+            uint32_t count = spaces(at);
+            column += has_join ? 0 : count;
+            alternative += has_join ? 0 : count;
+            at += count - 1;
         } else if (*at == '\t') {
             column = has_join ? column : (column / 8 + 1) * 8;
             alternative += !has_join;
@@ -270,7 +289,7 @@ const unsigned char *gsaw__py_line_start(gsaw__py_parser *self, const unsigned c
     return at;
 }
 
-static void zero(gsaw__py_parser *self, const unsigned char *at)
+APART void zero(gsaw__py_parser *self, const unsigned char *at)
 {
     if (self->error_at != NULL) { /* at stands in zeros that are not the source's */
         self->lexer.kind = self->memory_is_out ? GSAW_TOKEN_END : GSAW_TOKEN_ERROR;
@@ -293,7 +312,7 @@ static void zero(gsaw__py_parser *self, const unsigned char *at)
 /* ---- all ---- */
 
 /* Tokens that may be longer than their first byte: two equal ones, `=` behind, and others. */
-static void pair(gsaw__py_parser *self, const unsigned char *at)
+APART void pair(gsaw__py_parser *self, const unsigned char *at)
 {
     unsigned char byte = *at;
     uint32_t kind = KIND[byte];
