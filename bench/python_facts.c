@@ -187,7 +187,7 @@ int main(int count, char **arguments)
     if (parser == NULL)
         return 1;
     if (count > 1 && strcmp(arguments[1], "bench") == 0)
-        bench(parser, count > 2 ? atoi(arguments[2]) : 5);
+        bench(parser, count > 2 ? (int)strtol(arguments[2], NULL, 10) : 5);
     else
         dump(parser);
     gsaw__py_parser_free(parser);

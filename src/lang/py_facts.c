@@ -157,7 +157,7 @@ static bool copy(gsaw__py_parser *self, gsaw__arena *arena, gsaw__python_facts *
     out->name_count = gsaw__py_count(self, names) - fixed;
     size_t size =
         out->entry_count * sizeof(gsaw__py_entry) + out->name_count * sizeof(gsaw__py_name);
-#define COUNT(array) self->array.count * sizeof *self->array.items
+#define COUNT(array) (self->array.count * sizeof *self->array.items)
     size += COUNT(refs) + COUNT(symbols) + COUNT(calls) + COUNT(scopes) + COUNT(imports) +
             COUNT(details) + COUNT(receivers);
     char *at = gsaw__arena_alloc_aligned(arena, size, 8);

@@ -187,8 +187,8 @@ void gsaw__py_parser_free(gsaw__py_parser *self);
  * Never fails on input: what cannot be read makes the status partial. Status failed, reason memory,
  * when memory is out, and all counts are 0. Linear in count; recursion is bounded by
  * GSAW_PY_DEPTH_MAX. */
-void gsaw__python_parse(gsaw__py_parser *parser, const char *bytes, size_t count,
-                        gsaw__arena *arena, gsaw__python_facts *out);
+void gsaw__python_parse(gsaw__py_parser *self, const char *bytes, size_t count, gsaw__arena *arena,
+                        gsaw__python_facts *out);
 
 /* The text of a name below gsaw__py_fixed_count(): keywords, soft keywords, builtins and others
  * that the parser asks for. */

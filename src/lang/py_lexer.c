@@ -157,7 +157,7 @@ static uint32_t prefix_of(const unsigned char *at, const unsigned char *stop)
 }
 
 /* What scan() leaves to others is not inlined: so it has no registers to save. */
-#define APART __attribute__((noinline)) static
+#define APART __attribute__((noinline))
 
 static void word_is(gsaw__py_parser *self, const unsigned char *stop, uint32_t id)
 {
@@ -186,7 +186,7 @@ static void long_word(gsaw__py_parser *self, const unsigned char *at)
     word_is(self, stop, gsaw__py_intern_text(self, at, (uint32_t)(stop - at)));
 }
 
-APART void word(gsaw__py_parser *self, const unsigned char *at)
+static APART void word(gsaw__py_parser *self, const unsigned char *at)
 {
     word_block block = load(at);
     uint32_t bits = name_bits(block);
@@ -276,11 +276,12 @@ const unsigned char *gsaw__py_line_start(gsaw__py_parser *self, const unsigned c
         } else if (*at == '\n' || *at == '\r') {
             column = alternative = 0;
             has_join = false;
-        } else if (*at == '\\' && joined(self, at) != NULL) {
-            at = joined(self, at) - 1;
-            has_join = true;
         } else {
-            break;
+            const unsigned char *next = *at == '\\' ? joined(self, at) : NULL;
+            if (next == NULL)
+                break;
+            at = next - 1;
+            has_join = true;
         }
     }
     bool is_end = *at == 0 && at >= self->end;
@@ -289,7 +290,7 @@ const unsigned char *gsaw__py_line_start(gsaw__py_parser *self, const unsigned c
     return at;
 }
 
-APART void zero(gsaw__py_parser *self, const unsigned char *at)
+static APART void zero(gsaw__py_parser *self, const unsigned char *at)
 {
     if (self->error_at != NULL) { /* at stands in zeros that are not the source's */
         self->lexer.kind = self->memory_is_out ? GSAW_TOKEN_END : GSAW_TOKEN_ERROR;
@@ -312,7 +313,7 @@ APART void zero(gsaw__py_parser *self, const unsigned char *at)
 /* ---- all ---- */
 
 /* Tokens that may be longer than their first byte: two equal ones, `=` behind, and others. */
-APART void pair(gsaw__py_parser *self, const unsigned char *at)
+static APART void pair(gsaw__py_parser *self, const unsigned char *at)
 {
     unsigned char byte = *at;
     uint32_t kind = KIND[byte];

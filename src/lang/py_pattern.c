@@ -5,6 +5,8 @@
  * Rules:   docs.python.org/3/reference/compound_stmts.html#patterns */
 #include "lang/py_parser.h"
 
+/* NOLINTBEGIN(misc-no-recursion): gsaw__py_enter and deeper() bound the depth */
+
 static void as_pattern(gsaw__py_parser *self);
 
 static void capture(gsaw__py_parser *self)
@@ -245,3 +247,5 @@ void gsaw__py_pattern(gsaw__py_parser *self)
             as_pattern(self);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */

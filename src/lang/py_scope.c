@@ -415,7 +415,8 @@ void gsaw__py_mark_restore(gsaw__py_parser *self, const gsaw__py_mark *mark, uin
     self->receivers.count = mark->receivers;
     self->details.count = mark->details;
     while (self->undo.count > undo) {
-        const uint32_t *last = &self->undo.items[self->undo.count -= 3];
+        self->undo.count -= 3;
+        const uint32_t *last = self->undo.items + self->undo.count;
         entry_at(self, last[0])->flags = last[1];
         entry_at(self, last[0])->target = last[2];
     }

@@ -6,6 +6,8 @@
  * Rules:   docs.python.org/3/reference/simple_stmts.html, lexical_analysis.html#indentation */
 #include "lang/py_parser.h"
 
+/* NOLINTBEGIN(misc-no-recursion): gsaw__py_enter and deeper() bound the depth */
+
 static gsaw__py_level *level(gsaw__py_parser *self) { return &self->levels[self->level_count - 1]; }
 
 bool gsaw__py_continues(const gsaw__py_parser *self, uint32_t kind)
@@ -337,3 +339,5 @@ void gsaw__py_module(gsaw__py_parser *self)
     lines(self, GSAW_PY_DETAIL_MODULE);
     gsaw__py_scope_close(self);
 }
+
+/* NOLINTEND(misc-no-recursion) */

@@ -10,6 +10,8 @@
 
 #include "lang/py_parser.h"
 
+/* NOLINTBEGIN(misc-no-recursion): gsaw__py_enter and deeper() bound the depth */
+
 /* From `at` on, the first quote, backslash, line end, brace (where `braces`), or zero. */
 static const unsigned char *stop_in_string(const unsigned char *at, unsigned char quote)
 {
@@ -362,3 +364,5 @@ uint32_t gsaw__py_strings(gsaw__py_parser *self)
     }
     return result;
 }
+
+/* NOLINTEND(misc-no-recursion) */

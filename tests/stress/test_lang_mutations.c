@@ -110,7 +110,7 @@ static void check_native(gsaw__py_parser *used, const mutation *text)
     char *source = calloc(1, text->count + GSAW_SOURCE_PADDING);
     gsaw__python_facts facts, again;
     gsaw__arena arena = {0};
-    assert_true(fresh != NULL && source != NULL);
+    gsaw_check(fresh != NULL && source != NULL);
     memcpy(source, text->text, text->count);
     gsaw__python_parse(used, source, text->count, &arena, &facts);
     gsaw__python_parse(fresh, source, text->count, &arena, &again);

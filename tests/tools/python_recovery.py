@@ -3,7 +3,7 @@ the facts of the top-level definitions that were not touched are compared with t
 
 Damages: a line lost, a token lost, doubled or replaced, the rest of the file lost. A definition is
 kept when its kind, name and the names of all references in it are as before. Prints the share of
-kept ones by damage, and ends with 1 below 95% for any (GSAW_SEED=N: others than those of the tests). TOOL is
+kept ones by damage, and ends with 1 below 95% for any (GSAW_SEED=N: other damages). TOOL is
 build/PRESET/bench/python_facts; with nothing else, a part of the standard library is used.
 """
 import collections

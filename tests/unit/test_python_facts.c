@@ -1,7 +1,7 @@
 /* test_python_facts.c - the native Python front end: references, what they mean, symbols, calls,
  * imports, details; recovery, bounds, memory that runs out.
  * Keeps:   python_parse checks the invariants of all facts.
- * Next:    ../python_cases.h, ../tools/python_against_ast.py, ../tools/python_against_symtable.py */
+ * Next:    ../python_cases.h, ../tools/python_against_ast.py, python_against_symtable.py beside */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +33,7 @@ static void check_texts(const text_case *cases, size_t count)
     for (size_t i = 0; i < count; i++)
         check_text(cases[i].source, cases[i].expected);
 }
-#define CHECK_TEXTS(cases) check_texts(cases, sizeof cases / sizeof *cases)
+#define CHECK_TEXTS(cases) check_texts(cases, sizeof(cases) / sizeof *(cases))
 
 static void test_python_names_mean_what_scopes_say(void **state)
 {
