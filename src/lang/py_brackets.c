@@ -229,6 +229,20 @@ static void keyword_value(gsaw__py_parser *self, arguments *found)
     gsaw__py_expression(self);
 }
 
+/* A base of a class, just read. */
+static void base(gsaw__py_parser *self, uint32_t result)
+{
+    if (self->memory_is_out || (result != GSAW_PY_IS_NAME && result != GSAW_PY_IS_ATTRIBUTE))
+        return;
+    uint32_t name = gsaw__py_ref_index(self->refs.items[self->last_ref]);
+    if (result == GSAW_PY_IS_NAME) {
+        name = self->open_entries.items[name].name;
+        gsaw__py_set_role(self, self->last_ref, GSAW_PY_BASE);
+    }
+    self->is_enum =
+        self->is_enum || (name >= GSAW_PY_NAME_ENUM_NAME && name <= GSAW_PY_NAME_INT_FLAG);
+}
+
 /* Not a keyword, not unpacked; it may be a generator. */
 static void positional(gsaw__py_parser *self, arguments *found, uint32_t open, bool is_bases)
 {
@@ -244,8 +258,8 @@ static void positional(gsaw__py_parser *self, arguments *found, uint32_t open, b
         becomes_keyword(self, self->last_ref);
         keyword_value(self, found);
         return;
-    } else if (is_bases && result == GSAW_PY_IS_NAME) {
-        gsaw__py_set_role(self, self->last_ref, GSAW_PY_BASE);
+    } else if (is_bases) {
+        base(self, result);
     }
     if (found->has_keywords || found->keywords != 0)
         gsaw__py_syntax(self, "a positional argument behind a keyword");

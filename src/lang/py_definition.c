@@ -307,19 +307,26 @@ void gsaw__py_class(gsaw__py_parser *self, uint32_t start)
     }
     self->is_property = self->is_static = false;
     self->decorators.count = 0;
-    bool has_types = type_parameters(self);
+    bool has_types = type_parameters(self), is_enum = false;
     if (self->lexer.kind == GSAW_TOKEN_OPEN_ROUND) {
         self->bases.count = 0;
+        self->is_enum = false;
         gsaw__py_arguments(self, GSAW_PY_NONE, true);
         for (uint32_t i = 0; symbol != GSAW_PY_NONE && i < gsaw__py_count(self, bases); i++) {
             gsaw__py_detail base = self->bases.items[i];
             base.symbol28_kind4 |= symbol << 4;
             gsaw__py_push(self, details, base);
         }
+        is_enum = self->is_enum && symbol != GSAW_PY_NONE && !self->memory_is_out;
+        if (is_enum)
+            self->symbols.items[symbol].kind += GSAW_SYMBOL_ENUM - GSAW_SYMBOL_CLASS;
     }
+    uint32_t enum_scope = self->enum_scope;
     gsaw__py_scope_open(self, GSAW_PY_CLASS, symbol, start);
+    self->enum_scope = is_enum ? self->scope : GSAW_PY_NONE;
     gsaw__py_block(self, symbol);
     gsaw__py_scope_close(self);
+    self->enum_scope = enum_scope;
     if (has_types)
         gsaw__py_scope_close(self);
     if (symbol != GSAW_PY_NONE)

@@ -207,9 +207,9 @@ static void reset(gsaw__py_parser *self, const char *bytes, size_t count)
     self->depth = self->fstrings = self->level_count = 0;
     self->statement_start = self->line_end = self->import_flags = self->resumed_at = 0;
     self->statement_calls = self->statement_receivers = 0;
-    self->method.name = GSAW_PY_NONE;
+    self->method.name = self->enum_scope = GSAW_PY_NONE;
     self->quote = NULL;
-    self->is_static = self->has_no_item = false;
+    self->is_static = self->is_enum = self->has_no_item = false;
     self->is_collecting = self->is_speculative = self->is_typed = self->allows_as = false;
     self->has_as = self->is_property = self->memory_is_out = self->has_deep = false;
     self->no_triple[0] = self->no_triple[1] = false;

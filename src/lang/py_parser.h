@@ -75,6 +75,11 @@
     row(SETTER, "setter")                                                                          \
     row(GETTER, "getter")                                                                          \
     row(DELETER, "deleter")                                                                        \
+    row(ENUM_NAME, "Enum")                                                                         \
+    row(INT_ENUM, "IntEnum")                                                                       \
+    row(STR_ENUM, "StrEnum")                                                                       \
+    row(FLAG, "Flag")                                                                              \
+    row(INT_FLAG, "IntFlag")                                                                       \
     row(LITERAL, "Literal")                                                                        \
     row(STATICMETHOD, "staticmethod")                                                              \
     row(PROPERTY_NAME, "property")
@@ -237,6 +242,7 @@ struct gsaw__py_parser {
     uint32_t resumed_at;               /* where the last error was recovered from */
     uint32_t import_flags;             /* of the blocks around */
     gsaw__py_method method;
+    uint32_t enum_scope;        /* the innermost class, if it is an enum; else GSAW_PY_NONE */
     const unsigned char *quote; /* that ends the string annotation that is read; NULL: none */
     bool is_collecting;         /* strings are names of __all__ */
     bool is_speculative;        /* an error is no error yet */
@@ -246,6 +252,7 @@ struct gsaw__py_parser {
     bool has_no_item;           /* one of its elements can be no item of a with statement */
     bool is_property;           /* a decorator says so */
     bool is_static;             /* the same */
+    bool is_enum;               /* a base says so */
     bool memory_is_out;
     bool no_triple[2]; /* no closing """ (''') ahead */
     bool has_deep;     /* a bound was met */

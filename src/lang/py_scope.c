@@ -287,6 +287,23 @@ static bool is_upper(const gsaw__py_parser *self, uint32_t name)
     return has_capital;
 }
 
+/* What a variable of this name is called. In an enum's body _sunder_, __dunder__ and __private
+ * names are no members. */
+static uint32_t variable_kind(const gsaw__py_parser *self, uint32_t name, uint32_t scope)
+{
+    if (is_local_scope(self, scope))
+        return GSAW_SYMBOL_VARIABLE;
+    if (scope == self->enum_scope && name >= gsaw__py_fixed_count()) {
+        const unsigned char *text = self->source + self->names.items[name].start;
+        uint32_t length = self->names.items[name].length;
+        bool is_private = length > 2 && text[0] == '_' && text[1] == '_';
+        bool is_sunder = length > 2 && text[0] == '_' && text[length - 1] == '_';
+        if (!is_private && !is_sunder)
+            return GSAW_SYMBOL_ENUM_MEMBER;
+    }
+    return is_upper(self, name) ? GSAW_SYMBOL_CONSTANT : GSAW_SYMBOL_VARIABLE;
+}
+
 /* Write to an entry of `scope`: the first time that defines it. */
 static void write_entry(gsaw__py_parser *self, uint32_t ref, uint32_t entry, uint32_t scope)
 {
@@ -295,9 +312,8 @@ static void write_entry(gsaw__py_parser *self, uint32_t ref, uint32_t entry, uin
     if ((at->flags & (GSAW_PY_IS_GLOBAL | GSAW_PY_IS_NONLOCAL)) == 0 &&
         at->target == GSAW_PY_NONE) {
         uint32_t name = at->name;
-        bool is_constant = !is_local_scope(self, scope) && is_upper(self, name);
-        uint32_t kind = is_constant ? GSAW_SYMBOL_CONSTANT : GSAW_SYMBOL_VARIABLE;
-        uint32_t symbol = symbol_new(self, name, self->refs.items[ref].start, kind, scope);
+        uint32_t symbol = symbol_new(self, name, self->refs.items[ref].start,
+                                     variable_kind(self, name, scope), scope);
         bound(self, entry, symbol);
         role = GSAW_PY_DEFINE;
     } else if ((at->flags & GSAW_PY_IS_NONLOCAL) == 0) {

@@ -84,7 +84,10 @@ static void annotated(gsaw__py_parser *self, uint32_t result, uint32_t mark)
     self->reading = reading;
     self->candidates.count = mark;
     if (first < gsaw__py_count(self, symbols) && self->symbols.items[first].end == 0) {
-        self->symbols.items[first].kind |= GSAW_PY_ANNOTATED;
+        uint32_t *kind = &self->symbols.items[first].kind;
+        if ((*kind & 255) == GSAW_SYMBOL_ENUM_MEMBER && self->lexer.kind != GSAW_TOKEN_EQUAL)
+            *kind += GSAW_SYMBOL_VARIABLE - (uint32_t)GSAW_SYMBOL_ENUM_MEMBER; /* no value */
+        *kind |= GSAW_PY_ANNOTATED;
         gsaw__py_push(
             self, details,
             (gsaw__py_detail){first << 4 | GSAW_PY_ANNOTATION, start, gsaw__py_before(self)});

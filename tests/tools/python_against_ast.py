@@ -173,7 +173,7 @@ class Expected(ast.NodeVisitor):
 ROLE = {"call": "read", "decorator": "read", "base": "read", "type": "read", "define": "write",
         "attribute": "attribute_read", "attribute_call": "attribute_read"}
 OF_SELF = 64
-DEFINITIONS = ("class", "function", "method", "constructor", "property")
+DEFINITIONS = ("class", "enum", "function", "method", "constructor", "property")
 
 
 def given(facts, strings):

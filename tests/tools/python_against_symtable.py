@@ -27,7 +27,8 @@ class Scopes(ast.NodeVisitor):
         self.lines = lines
         self.stack = [top]
         self.next_child = [0]
-        self.names = [] # (offset, text, stack of tables, class names for mangling)
+        self.names = [] # (offset, text, stack of tables, class's name, whether in an annotation)
+        self.in_annotation = False
         self.classes = [None]
 
     def enter(self, node, visit, class_name=None):
@@ -45,7 +46,8 @@ class Scopes(ast.NodeVisitor):
         self.classes.pop()
 
     def visit_Name(self, node):
-        self.names.append((self.lines.start(node), node.id, tuple(self.stack), self.classes[-1]))
+        self.names.append((self.lines.start(node), node.id, tuple(self.stack), self.classes[-1],
+                           self.in_annotation))
 
     def each(self, nodes):
         for node in nodes:
@@ -55,13 +57,19 @@ class Scopes(ast.NodeVisitor):
     def annotations(self, arguments):
         every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs,
                  arguments.kwarg]
-        self.each(argument.annotation for argument in every if argument is not None)
+        self.annotation(argument.annotation for argument in every if argument is not None)
+
+    def annotation(self, nodes):
+        self.in_annotation = True
+        self.each(nodes)
+        self.in_annotation = False
 
     def function(self, node):
         self.each(node.args.defaults)
         self.each(node.args.kw_defaults)
         self.annotations(node.args)
-        self.each([node.returns, *node.decorator_list])
+        self.annotation([node.returns])
+        self.each(node.decorator_list)
         self.enter(node, lambda: self.each(node.body))
 
     visit_FunctionDef = visit_AsyncFunctionDef = function
@@ -95,7 +103,9 @@ class Scopes(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension
 
     def visit_AnnAssign(self, node):
-        self.each([node.target, node.annotation, node.value])
+        self.visit(node.target)
+        self.annotation([node.annotation])
+        self.each([node.value])
 
     def visit_Try(self, node):
         # symtable visits the else before the handlers
@@ -226,7 +236,7 @@ def compare(facts):
             low, high = (middle, high) if lines.starts[middle] <= offset else (low, middle)
         return low + 1
 
-    for at, text, stack, class_name in scopes.names:
+    for at, text, stack, class_name, in_annotation in scopes.names:
         ref = refs.get(at)
         if ref is None:
             counts["DIFFERENT no reference"] += 1
@@ -235,7 +245,7 @@ def compare(facts):
         try:
             table = binder(text, stack, class_name)
         except KeyError: # what `from __future__ import annotations` puts off
-            counts["postponed" if ref.role in ("type", "call") else "DIFFERENT unknown"] += 1
+            counts["postponed" if in_annotation else "DIFFERENT unknown"] += 1
             continue
         theirs = None if table is None else table_place(table)
         ours = meaning_place(facts, ref, line_of)

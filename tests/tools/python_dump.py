@@ -16,7 +16,8 @@ ROLES = {0: "read", 1: "write", 2: "delete", 3: "call", 4: "define", 5: "decorat
          18: "attribute_delete", 19: "attribute_call"}
 MEANINGS = ["unused", "unknown", "builtin", "symbol", "import", "bound", "class_cell"]
 SYMBOL_KINDS = ["module", "class", "function", "method", "constructor", "property", "variable",
-                "constant", "parameter", "type_parameter", "interface", "type_alias"]
+                "constant", "parameter", "type_parameter", "interface", "type_alias",
+                "enum", "enum_member"]
 SCOPES = ["module", "class", "function", "lambda", "comprehension", "types"]
 DETAILS = ["doc", "decorator", "base", "keyword_base", "signature", "annotation", "returns", "all"]
 

@@ -26,7 +26,7 @@ def definitions(facts):
     refs = facts.refs
     at = 0
     for symbol in sorted(facts.symbols, key=lambda symbol: symbol.start):
-        if symbol.scope != 0 or symbol.kind not in ("function", "class"):
+        if symbol.scope != 0 or symbol.kind not in ("function", "class", "enum"):
             continue
         while at < len(refs) and refs[at].start < symbol.start:
             at += 1

@@ -148,6 +148,15 @@ static void test_python_attributes_of_self(void **state)
                "parameter self@p");
 }
 
+static void test_python_enums_have_members(void **state)
+{
+    (void)state;
+    check_text("class E(enum.IntFlag):\n A = b = 1\n _x_ = 2\n c: int\n class D: e = 1\n",
+               "enum read unknown; IntFlag .read; A define @E; b define @E; _x_ define @E; c "
+               "define @E; int type builtin; e define @D | enum E@, enum_member A@E, "
+               "enum_member b@E, variable _x_@E, variable c@E, class D@E, variable e@D");
+}
+
 static void test_python_calls_and_imports_are_records(void **state)
 {
     (void)state;
@@ -417,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_python_targets_are_found_late),
         cmocka_unit_test(test_python_types_and_strings),
         cmocka_unit_test(test_python_attributes_of_self),
+        cmocka_unit_test(test_python_enums_have_members),
         cmocka_unit_test(test_python_calls_and_imports_are_records),
         cmocka_unit_test(test_python_details_have_ranges),
         cmocka_unit_test(test_python_goes_on_behind_errors),
