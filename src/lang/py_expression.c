@@ -122,7 +122,9 @@ uint32_t gsaw__py_operand(gsaw__py_parser *self)
         case GSAW_TOKEN_OPEN_ROUND: {
             uint32_t plain = result & ~(uint32_t)GSAW_PY_IN_PARENTHESES;
             bool is_name = plain == GSAW_PY_IS_NAME || plain == GSAW_PY_IS_ATTRIBUTE;
+            uint32_t open = gsaw__py_here(self);
             gsaw__py_arguments(self, is_name ? self->last_ref : GSAW_PY_NONE, false);
+            self->last_call = open;
             result = GSAW_PY_IS_CALL;
             break;
         }

@@ -141,6 +141,7 @@ enum gsaw__py_detail_kind {
     GSAW_PY_ANNOTATION,        /* of a parameter or variable */
     GSAW_PY_RETURNS,
     GSAW_PY_ALL_NAME, /* a string of __all__, quotes included */
+    GSAW_PY_VALUE,    /* x = C(...): the callee, of the variable's (or self.x's) definition */
 };
 #define GSAW_PY_DETAIL_MODULE (((uint32_t)1 << 28) - 1)
 

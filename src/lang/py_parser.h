@@ -233,6 +233,8 @@ struct gsaw__py_parser {
     uint32_t scope, entries; /* the innermost scope and the last of its entries */
     uint32_t reading;        /* the role of names that are read: READ, TYPE */
     uint32_t last_ref;
+    uint32_t value_start; /* of the right side */
+    uint32_t last_call;   /* the open bracket of the last call that was complete */
     uint32_t last_result; /* of the right side of an assignment */
     uint32_t depth, fstrings;
     uint32_t level_count;
@@ -248,6 +250,7 @@ struct gsaw__py_parser {
     bool is_speculative;        /* an error is no error yet */
     bool is_typed;              /* parameters may have annotations */
     bool allows_as;             /* the next group may be that of a with statement */
+    bool is_group_target;       /* the statement assigns to a tuple or list */
     bool has_as;                /* it was one */
     bool has_no_item;           /* one of its elements can be no item of a with statement */
     bool is_property;           /* a decorator says so */

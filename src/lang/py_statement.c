@@ -60,6 +60,7 @@ static void value(gsaw__py_parser *self, bool is_all)
     bool is_collecting = self->is_collecting;
     self->is_collecting = is_all || is_collecting;
     gsaw__py_next(self);
+    self->value_start = gsaw__py_here(self);
     self->last_result = gsaw__py_yield_or_expressions(self);
     self->is_collecting = is_collecting;
 }
@@ -100,12 +101,33 @@ static void annotated(gsaw__py_parser *self, uint32_t result, uint32_t mark)
         value(self, is_all);
 }
 
+/* The symbols that the statement assigned to end here; one that is made by a call says so. */
+static void complete(gsaw__py_parser *self, uint32_t first)
+{
+    uint32_t count = gsaw__py_count(self, symbols), targets = 0, target = 0;
+    for (uint32_t i = first; i < count; i++) {
+        if (self->symbols.items[i].end != 0)
+            continue;
+        self->symbols.items[i].end = gsaw__py_before(self);
+        target = i;
+        targets++;
+    }
+    if (targets == 1 && self->last_result == GSAW_PY_IS_CALL &&
+        self->last_call > self->value_start && !self->is_group_target)
+        gsaw__py_push(
+            self, details,
+            (gsaw__py_detail){target << 4 | GSAW_PY_VALUE, self->value_start, self->last_call});
+}
+
 static void expression_statement(gsaw__py_parser *self)
 {
     uint32_t mark = gsaw__py_count(self, candidates), first = gsaw__py_count(self, symbols);
     uint32_t result = gsaw__py_yield_or_expressions(self);
+    self->last_result = GSAW_PY_OTHER;
+    self->is_group_target = false;
     if (self->lexer.kind == GSAW_TOKEN_EQUAL) {
         do {
+            self->is_group_target = self->is_group_target || !is_single_target(result);
             bool is_all = writes_all(self, result);
             assign(self, result, mark);
             value(self, is_all);
@@ -125,9 +147,7 @@ static void expression_statement(gsaw__py_parser *self)
         self->string_end = gsaw__py_before(self);
     }
     self->candidates.count = mark;
-    for (uint32_t i = first; i < gsaw__py_count(self, symbols); i++)
-        if (self->symbols.items[i].end == 0)
-            self->symbols.items[i].end = gsaw__py_before(self);
+    complete(self, first);
 }
 
 /* ---- the others ---- */

@@ -19,7 +19,8 @@ SYMBOL_KINDS = ["module", "class", "function", "method", "constructor", "propert
                 "constant", "parameter", "type_parameter", "interface", "type_alias",
                 "enum", "enum_member"]
 SCOPES = ["module", "class", "function", "lambda", "comprehension", "types"]
-DETAILS = ["doc", "decorator", "base", "keyword_base", "signature", "annotation", "returns", "all"]
+DETAILS = ["doc", "decorator", "base", "keyword_base", "signature", "annotation", "returns", "all",
+           "value"]
 
 Ref = collections.namedtuple("Ref", "start role index complex")
 Symbol = collections.namedtuple("Symbol", "name scope name_start start end kind flags")

@@ -188,10 +188,11 @@ static void test_python_details_have_ranges(void **state)
 {
     (void)state;
     const char *source = "'doc'\n@d(1)\nclass A(B, metaclass=M):\n 'a'\n"
-                         " def f(self, x: int = 1) -> str:\n  \"\"\"b\"\"\"\n";
+                         " def f(self, x: int = 1) -> str:\n  \"\"\"b\"\"\"\n"
+                         "  self.y = c.D(1)\n  z, w = E()\n  v = F() + 1\n";
     static const char *const expected[] = {
-        "'doc'", "d(1)",         "B", "metaclass=M", "'a'", "str", "(self, x: int = 1) -> str",
-        "int",   "\"\"\"b\"\"\""};
+        "'doc'", "d(1)",          "B",  "metaclass=M", "'a'", "str", "(self, x: int = 1) -> str",
+        "int",   "\"\"\"b\"\"\"", "c.D"};
     python_run run = python_parse(source, strlen(source));
     assert_int_equal(run.facts.detail_count, sizeof expected / sizeof *expected);
     for (uint32_t i = 0; i < run.facts.detail_count; i++) {
