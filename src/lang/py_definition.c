@@ -38,10 +38,12 @@ static bool parameter(gsaw__py_parser *self, bool is_star)
         if (is_star)
             gsaw__py_syntax(self, "a starred parameter has no default");
         gsaw__py_next(self);
-        uint32_t reading = self->reading;
+        uint32_t reading = self->reading, first = gsaw__py_count(self, refs);
         self->reading = GSAW_PY_READ;
         gsaw__py_expression(self);
         self->reading = reading;
+        if (self->is_typed)
+            gsaw__py_outside_types(self, first);
         has_default = true;
     }
     pending.end = gsaw__py_before(self);

@@ -355,6 +355,10 @@ void gsaw__py_scope_close(gsaw__py_parser *self);
 void gsaw__py_scope_comprehension(gsaw__py_parser *self, const gsaw__py_mark *mark,
                                   const gsaw__py_mark *iterable, uint32_t start);
 
+/* The references from `first` on stand in a default value: where the innermost scope is one of type
+ * parameters, they belong to the scope around that. */
+void gsaw__py_outside_types(gsaw__py_parser *self, uint32_t first);
+
 /* Bind a name that is defined at `start`: a symbol of this kind; returns it. */
 uint32_t gsaw__py_define(gsaw__py_parser *self, uint32_t name, uint32_t start, uint32_t kind);
 /* Bind a name to import `import`. */

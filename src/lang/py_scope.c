@@ -214,6 +214,24 @@ void gsaw__py_scope_comprehension(gsaw__py_parser *self, const gsaw__py_mark *ma
     move(self, mark->refs, iterable->refs, outer);
 }
 
+void gsaw__py_outside_types(gsaw__py_parser *self, uint32_t first)
+{
+    uint32_t scope = self->scope;
+    if (gsaw__py_likely(self->scopes.items[scope].kind != GSAW_PY_TYPES))
+        return;
+    uint32_t parent = self->scopes.items[scope].parent;
+    for (uint32_t i = first; i < gsaw__py_count(self, refs) && !self->memory_is_out; i++) {
+        uint32_t role = gsaw__py_ref_role(self->refs.items[i]);
+        if (role >= GSAW_PY_KEYWORD)
+            continue;
+        const gsaw__py_open_entry *entry = entry_at(self, gsaw__py_ref_index(self->refs.items[i]));
+        if (entry->scope != scope)
+            continue;
+        uint32_t outside = gsaw__py_entry_in(self, parent, entry->name);
+        self->refs.items[i].role5_index27 = role << 27 | outside;
+    }
+}
+
 /* ---- binding ---- */
 
 static bool is_local_scope(const gsaw__py_parser *self, uint32_t scope)

@@ -124,6 +124,9 @@ static void test_python_types_and_strings(void **state)
         {"class A:\n X = 1\n def f[T](a: X): return X\n", /* an annotation sees the class */
          "X define @A; X type @A; X read unknown"
          " | class A@, constant X@A, method f@A, type_parameter T@<>, parameter a@f"},
+        {"T = 1\ndef f[T](a=T, *, b: T = g(T)): pass\n", /* a default does not see it */
+         "T define @; T read @; T type @<>; g call unknown; T read @"
+         " | constant T@, function f@, type_parameter T@<>, parameter a@f, parameter b@f"},
         {"type X[T] = dict[T, Y]\n", "dict type builtin; T type @<>; Y type unknown"
                                      " | type_alias X@, type_parameter T@<>"},
         {"x: Literal['a'] | 'b' | 'c d'\n",
