@@ -245,11 +245,12 @@ void gsaw__python_parse(gsaw__py_parser *self, const char *bytes, size_t count, 
     if (count > GSAW_PY_SOURCE_MAX)
         return;
     reset(self, bytes, count);
-    size_t bad = gsaw__py_first_bad_byte(self->source, count);
+    const char *message;
+    size_t bad = gsaw__py_first_bad_byte(self->source, count, &message);
     gsaw__py_lexer_begin(self);
     gsaw__py_module(self);
     if (bad != count && (self->problem == NULL || self->problem_start > bad)) {
-        self->problem = bytes[bad] == 0 ? "zero byte" : "no UTF-8";
+        self->problem = message;
         self->problem_start = (uint32_t)bad;
     }
     if (!self->memory_is_out)

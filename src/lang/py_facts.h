@@ -125,7 +125,7 @@ enum gsaw__py_import_flag {
 /* One record a bound name. */
 typedef struct gsaw__py_import {
     uint32_t name;         /* that it binds, GSAW_PY_NONE for a star and for dynamic ones */
-    uint32_t scope, start; /* where the bound name stands */
+    uint32_t scope, start; /* where the bound name stands; of a star: the module */
     uint32_t module_start, module_end; /* a.b of import a.b; ..a of from ..a import b */
     uint32_t member_start, member_end; /* b of from a import b; equal: none */
     uint32_t statement_start, statement_end, flags;

@@ -101,7 +101,7 @@ void gsaw__py_from_statement(gsaw__py_parser *self, uint32_t flags)
         return;
     if (self->lexer.kind == GSAW_TOKEN_STAR) {
         record.name = GSAW_PY_NONE;
-        record.start = gsaw__py_here(self);
+        record.start = record.module_start;
         record.flags |= GSAW_PY_IMPORT_STAR;
         gsaw__py_next(self);
         bind(self, record);

@@ -176,18 +176,26 @@ const char *gsaw__py_fixed_name(uint32_t name) { return FIXED[name]; }
 
 uint32_t gsaw__py_fixed_count(void) { return FIXED_COUNT; }
 
-/* One folded multiply's worth of mixing; longer names bring their last 16 bytes too. */
+/* What is behind the first 16 bytes of a long name, all of it: names may differ anywhere. */
+static uint64_t hash_behind(const unsigned char *text, uint32_t length)
+{
+    uint64_t hash = length, word;
+    for (uint32_t at = 16; at + 8 < length; at += 8) {
+        memcpy(&word, text + at, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        hash ^= hash >> 32;
+    }
+    memcpy(&word, text + length - 8, sizeof word);
+    return (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+}
+
+/* Two multiplies that do not wait for each other. */
 static uint64_t hash_of(const unsigned char *text, uint32_t length, uint64_t low, uint64_t high)
 {
-    if (gsaw__py_unlikely(length > 16)) {
-        uint64_t tail[2];
-        memcpy(tail, text + length - 16, sizeof tail);
-        low ^= tail[0] * UINT64_C(0xff51afd7ed558ccd);
-        high ^= tail[1] + length;
-    }
+    if (gsaw__py_unlikely(length > 16))
+        low ^= hash_behind(text, length);
     uint64_t hash = (low ^ (high << 29 | high >> 35)) * UINT64_C(0x9e3779b97f4a7c15);
-    hash ^= (hash >> 32) ^ (high * UINT64_C(0xc4ceb9fe1a85ec53) >> 32);
-    return hash;
+    return hash ^ (hash >> 32) ^ (high * UINT64_C(0xc4ceb9fe1a85ec53) >> 32);
 }
 
 static void place(gsaw__py_parser *self, gsaw__py_slot slot)

@@ -451,8 +451,9 @@ void gsaw__py_no_memory(gsaw__py_parser *self);
 /* After an error: go on at the start of a line, behind statement_start; is_header: a block may
  * follow. */
 void gsaw__py_recover(gsaw__py_parser *self, bool is_header);
-/* The offset of the first byte that makes no Python source (a zero byte, no UTF-8), or count. */
-size_t gsaw__py_first_bad_byte(const unsigned char *bytes, size_t count);
+/* The offset of the first byte that makes no Python source (a zero byte, no UTF-8, the first where
+ * the encoding declared is none), or count; *message says what is wrong there. */
+size_t gsaw__py_first_bad_byte(const unsigned char *bytes, size_t count, const char **message);
 
 /* Eat a token of this kind, or say that it is missing. */
 static inline bool gsaw__py_expect(gsaw__py_parser *self, uint32_t kind, const char *message)

@@ -101,7 +101,8 @@ static void attributes(gsaw__py_parser *self)
 {
     while (self->lexer.kind == GSAW_TOKEN_DOT) {
         gsaw__py_next(self);
-        gsaw__py_refer(self, gsaw__py_here(self), GSAW_PY_ATTRIBUTE, self->lexer.name);
+        if (self->lexer.kind == GSAW_TOKEN_NAME)
+            gsaw__py_refer(self, gsaw__py_here(self), GSAW_PY_ATTRIBUTE, self->lexer.name);
         if (!gsaw__py_expect(self, GSAW_TOKEN_NAME, "expected a name"))
             return;
     }

@@ -147,8 +147,8 @@ void gsaw__py_recover(gsaw__py_parser *self, bool is_header)
 
 /* ---- bytes ---- */
 
-/* PEP 263: whether a comment of the first two lines names another encoding than UTF-8. */
-static bool names_other_encoding(const unsigned char *bytes, size_t count)
+/* PEP 263: the name of the encoding that a comment of the first two lines has, or NULL. */
+static const char *encoding_of(const unsigned char *bytes, size_t count)
 {
     const unsigned char *at = bytes, *end = bytes + count;
     for (int line = 0; line < 2 && at < end; line++) {
@@ -157,29 +157,54 @@ static bool names_other_encoding(const unsigned char *bytes, size_t count)
         while (*text == ' ' || *text == '\t' || *text == '\f')
             text++;
         if (*text != '#' && text != stop)
-            return false;
+            return NULL;
         for (; text + 7 < stop; text++) {
             if (memcmp(text, "coding", 6) != 0 || (text[6] != ':' && text[6] != '='))
                 continue;
             text += 7;
             while (*text == ' ' || *text == '\t')
                 text++;
-            bool is_utf8 = strncasecmp((const char *)text, "utf-8", 5) == 0 ||
-                           strncasecmp((const char *)text, "utf8", 4) == 0 ||
-                           strncasecmp((const char *)text, "utf_8", 5) == 0;
-            bool is_ascii = strncasecmp((const char *)text, "ascii", 5) == 0 ||
-                            strncasecmp((const char *)text, "us-ascii", 8) == 0;
-            return !is_utf8 && !is_ascii;
+            return (const char *)text;
         }
         at = *stop == '\r' && stop[1] == '\n' ? stop + 2 : stop + 1;
     }
+    return NULL;
+}
+
+static bool has_prefix(const char *name, const char *const *prefixes)
+{
+    for (; *prefixes != NULL; prefixes++)
+        if (strncasecmp(name, *prefixes, strlen(*prefixes)) == 0)
+            return true;
     return false;
 }
 
-size_t gsaw__py_first_bad_byte(const unsigned char *bytes, size_t count)
+/* How the names of CPython's codecs begin, by kind. */
+static const char *const UTF8[] = {"utf-8", "utf_8", "utf8", "u8", "ascii", "us", "646", NULL};
+static const char *const UTF8_WITH_MARK[] = {"utf-8", "utf_8", NULL};
+static const char *const OTHERS[] = {
+    "0",      "1",      "2",      "3",     "4",     "5",       "6",       "7",      "8",
+    "9",      "arabic", "ansi",   "asmo",  "big5",  "chinese", "cp",      "cs",     "cyrillic",
+    "dbcs",   "ebcdic", "ecma",   "elot",  "euc",   "gb",      "greek",   "hebrew", "hkscs",
+    "hp",     "hz",     "ibm",    "iso",   "jis",   "johab",   "koi8",    "korean", "ks",
+    "kz",     "l1",     "l2",     "l3",    "l4",    "l5",      "l6",      "l7",     "l8",
+    "l9",     "latin",  "mac",    "mbcs",  "ms",    "pt154",   "ptcp",    "r8",     "raw",
+    "rk1048", "roman8", "ruscii", "s_jis", "shift", "sjis",    "strk",    "thai",   "tis",
+    "u16",    "u32",    "u7",     "u_jis", "uhc",   "ujis",    "unicode", "utf",    "windows",
+    "x_mac",  NULL};
+
+size_t gsaw__py_first_bad_byte(const unsigned char *bytes, size_t count, const char **message)
 {
     size_t at = 0;
-    bool is_other = names_other_encoding(bytes, count);
+    bool has_mark = count >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0;
+    const char *encoding = encoding_of(bytes + (has_mark ? 3 : 0), count - (has_mark ? 3 : 0));
+    bool is_utf8 = encoding == NULL || has_prefix(encoding, UTF8);
+    bool is_known = has_mark ? encoding == NULL || has_prefix(encoding, UTF8_WITH_MARK)
+                             : is_utf8 || has_prefix(encoding, OTHERS);
+    *message = "this encoding is not known, or not that of the byte order mark";
+    if (!is_known)
+        return 0;
+    *message = "no UTF-8";
     while (at < count) {
 #if defined(__SSE2__)
         for (; at + 16 <= count; at += 16) {
@@ -191,13 +216,13 @@ size_t gsaw__py_first_bad_byte(const unsigned char *bytes, size_t count)
         if (at >= count)
             break;
 #endif
-        if (bytes[at] == 0)
-            return at;
-        size_t step = bytes[at] < 0x80 || is_other
-                          ? 1
+        size_t step = bytes[at] < 0x80 || !is_utf8
+                          ? bytes[at] != 0
                           : gsaw__utf8_length((const char *)bytes + at, count - at);
-        if (step == 0)
+        if (step == 0) {
+            *message = bytes[at] == 0 ? "zero byte" : *message;
             return at;
+        }
         at += step;
     }
     return count;

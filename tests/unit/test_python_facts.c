@@ -243,6 +243,9 @@ static void test_python_goes_on_behind_errors(void **state)
     check_recovery("def f():\n    a = 1\n  b = 2\nc = 3\n", 3, "f a b c");
     check_recovery("a = f'{x\nb = 1\n", 2, "a b");
     check_recovery("match x:\n  case 1 2: a = 1\n  case b: c = 1\nd = 1\n", 2, "b c d");
+    check_recovery("# coding: uft-8\na = 1\n", 1, "a");
+    check_recovery("\xEF\xBB\xBF# coding: latin-1\na = 1\n", 1, "a");
+    check_recovery("match x:\n case {a.", 2, "");
     check_recovery("a = 1\n\xff\nb = 1\n", 2, "a b");
 }
 
@@ -329,6 +332,31 @@ static const text_case deep[] = {{"", "("},
                                  {"def f(a", ", a: '"},
                                  {"", "'''\n\"\"\"\n"},
                                  {"", "\"\"\"\n'''\n"}};
+
+/* Long names that differ in the middle alone. */
+static void test_python_long_names_do_not_collide(void **state)
+{
+    (void)state;
+    enum { NAMES = 60000, SIZE = 52 };
+    char *text = calloc(NAMES * SIZE + GSAW_SOURCE_PADDING + 1, 1);
+    gsaw__py_parser *parser = gsaw__py_parser_new(NULL);
+    gsaw__arena arena = {0};
+    gsaw__python_facts facts;
+    assert_true(text != NULL && parser != NULL);
+    for (int i = 0; i < NAMES; i++)
+        (void)snprintf(text + (size_t)i * SIZE, SIZE + 1,
+                       "abcdefghijklmnop_%012d_ponmlkjihgfedcba"
+                       "_end_\n",
+                       i);
+    uint64_t start = gsaw__clock_ns();
+    gsaw__python_parse(parser, text, (size_t)NAMES * SIZE, &arena, &facts);
+    assert_true(gsaw__clock_ns() - start < UINT64_C(3000000000)); /* 0.03 s, or minutes */
+    assert_int_equal(facts.status, GSAW_FILE_OK);
+    assert_int_equal(facts.name_count, NAMES);
+    gsaw__arena_clear(&arena);
+    gsaw__py_parser_free(parser);
+    free(text);
+}
 
 /* Ten times the text takes no more than some thirty times the time. */
 static void test_python_is_linear_and_bounded(void **state)
@@ -435,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_python_details_have_ranges),
         cmocka_unit_test(test_python_goes_on_behind_errors),
         cmocka_unit_test(test_python_line_ends_and_odd_bytes),
+        cmocka_unit_test(test_python_long_names_do_not_collide),
         cmocka_unit_test(test_python_is_linear_and_bounded),
         cmocka_unit_test(test_python_survives_each_failing_allocation),
         cmocka_unit_test(test_python_parser_is_as_new_after_each_file),
