@@ -161,6 +161,7 @@ enum gsaw__py_binding {
     GSAW_PY_IS_LINKED = 8,   /* link is where it goes on */
     GSAW_PY_IS_USED = 16,
     GSAW_PY_IS_CELL = 32,       /* __class__: link is the class's scope */
+    GSAW_PY_HAS_SYMBOL = 128,   /* an import alone is none: what is assigned behind it is */
     GSAW_PY_HAS_ATTRIBUTE = 64, /* of a class: self.name is assigned to */
 };
 

@@ -253,6 +253,8 @@ static void bound(gsaw__py_parser *self, uint32_t entry, uint32_t target)
         gsaw__py_push(self, undo, at->target);
     }
     at->flags |= GSAW_PY_IS_BOUND;
+    if ((target & GSAW_PY_TARGET_IMPORT) == 0)
+        at->flags |= GSAW_PY_HAS_SYMBOL;
     if (at->target == GSAW_PY_NONE)
         at->target = target;
 }
@@ -327,8 +329,7 @@ static void write_entry(gsaw__py_parser *self, uint32_t ref, uint32_t entry, uin
 {
     const gsaw__py_open_entry *at = entry_at(self, entry);
     uint32_t role = GSAW_PY_WRITE;
-    if ((at->flags & (GSAW_PY_IS_GLOBAL | GSAW_PY_IS_NONLOCAL)) == 0 &&
-        at->target == GSAW_PY_NONE) {
+    if ((at->flags & (GSAW_PY_IS_GLOBAL | GSAW_PY_IS_NONLOCAL | GSAW_PY_HAS_SYMBOL)) == 0) {
         uint32_t name = at->name;
         uint32_t symbol = symbol_new(self, name, self->refs.items[ref].start,
                                      variable_kind(self, name, scope), scope);

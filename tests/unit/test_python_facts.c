@@ -54,6 +54,8 @@ static void test_python_names_mean_what_scopes_say(void **state)
          "__class__ read @A | class A@, method m@A, parameter self@m"},
         {"try: pass\nexcept E as e: e\n", "E read unknown; e define @; e read @ | variable e@"},
         {"del x\nx\n", "x delete @; x read @"},
+        {"try: import a\nexcept b: a = c\na\n", /* the alternative is a symbol too */
+         "b read unknown; a define @; c read unknown; a read @ | variable a@"},
         {"import a.b\nfrom c import d as e\na, e\n", "a read @; e read @"},
         {"f = lambda x, y=x: x + z\n", "f define @; x read unknown; x read @lambda; z read unknown"
                                        " | variable f@, parameter x@lambda, parameter y@lambda"},
