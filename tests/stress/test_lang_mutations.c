@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "lang_cases.h"
+#include "lang/py_facts.h"
 #include "lang_sources.h"
 #include "tree_oracle.h"
 
@@ -120,6 +121,48 @@ static bool has_right_tree(const lang_source *source, gsaw__lang_state *lang, co
     return is_right;
 }
 
+/* The native Python front end on the same text: a parser that has read much and a new one say the
+ * same. */
+static void check_native(gsaw__py_parser *used, const mutation *text)
+{
+    gsaw__py_parser *fresh = gsaw__py_parser_new(NULL);
+    char *source = calloc(1, text->count + GSAW_SOURCE_PADDING);
+    gsaw__python_facts facts, again;
+    gsaw__arena arena = {0};
+    gsaw_check(fresh != NULL && source != NULL);
+    memcpy(source, text->text, text->count);
+    gsaw__python_parse(used, source, text->count, &arena, &facts);
+    gsaw__python_parse(fresh, source, text->count, &arena, &again);
+    assert_int_not_equal(facts.status, GSAW_FILE_FAILED);
+    assert_true(gsaw__python_facts_check(&facts, text->count));
+    assert_true(facts.bytes <= 32 * text->count + 256);
+    assert_int_equal(facts.bytes, again.bytes);
+    assert_memory_equal(facts.refs, again.refs, facts.bytes); /* the block is one piece */
+    gsaw__arena_clear(&arena);
+    gsaw__py_parser_free(fresh);
+    free(source);
+}
+
+static void test_python_survives_damage(void **state)
+{
+    (void)state;
+    const char *one = getenv("GSAW_SEED"), *many = getenv("GSAW_ROUNDS");
+    unsigned first = one != NULL ? (unsigned)strtoul(one, NULL, 10) : 1;
+    unsigned rounds = one != NULL ? 1 : many != NULL ? (unsigned)strtoul(many, NULL, 10) : ROUNDS;
+    gsaw__py_parser *used = gsaw__py_parser_new(NULL);
+    assert_non_null(used);
+    for (unsigned seed = first; seed < first + rounds; seed++) {
+        mutation text = {.seed = seed * 2654435761u + 1, .text = strdup(lang_sources[0].text)};
+        assert_non_null(text.text);
+        text.count = strlen(text.text);
+        for (size_t i = 0, count = 1 + draw(&text, 12); i < count; i++)
+            damage(&text);
+        check_native(used, &text);
+        free(text.text);
+    }
+    gsaw__py_parser_free(used);
+}
+
 static void run_seed(unsigned seed, gsaw__lang_state *used, gsaw__facts_builder *builder)
 {
     const lang_source *source = &lang_sources[seed % LANG_SOURCE_COUNT];
@@ -200,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lang_survives_damage),
         cmocka_unit_test(test_lang_survives_truncation),
+        cmocka_unit_test(test_python_survives_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
