@@ -2,7 +2,7 @@
  * Keeps:   positions are bytes of the source; facts depend on the bytes alone; the arrays live in
  *          the arena that was given; equal files give equal facts.
  * Threads: a parser belongs to one worker; finished facts are read-only.
- * Next:    py_facts.c, py_parser.h, ../../docs/decisions/0016-python-front-end.md
+ * Next:    py_facts.c, py_parser.h, ../../docs/decisions/0019-python-front-end.md
  *
  * A name is a spelling. A scope is the module or what opens one inside it. An entry is a (scope,
  * name) pair and says what the name means there. A reference is an occurrence: a start, a role, and
