@@ -183,14 +183,16 @@ static void test_distributor_takes_what_items_bring(void **state)
 static gsaw_status note_worker(gsaw_worker *worker, void *context, const gsaw_work_item *item)
 {
     (void)item;
-    *(uint32_t *)context = gsaw_pool_worker_count(gsaw_worker_pool(worker));
+    uint32_t threads = gsaw_pool_worker_count(gsaw_worker_pool(worker));
+    gsaw__store_relaxed((_Atomic uint32_t *)context,
+                        threads); /* test: looked at when all is done */
     return GSAW_OK;
 }
 
 static void test_distributor_starts_no_thread_for_little(void **state)
 {
     (void)state;
-    uint32_t threads = 99;
+    _Atomic uint32_t threads = 99;
     static const gsaw_work_item little = {.cost = 1000}, unknown = {.cost = 0},
                                 much = {.cost = 1e9};
     gsaw_distributor *distributor = open_with((gsaw_distributor_options){.workers = 2});
