@@ -1,6 +1,6 @@
 /* gangsaw/config.h - ParallelProcessingConfig: everything that can be set, in one struct.
  *
- * Each field is a row of the one options table (src/work/config.c), which gives its default,
+ * Each field is a row of the one options table (config.c in work/), which gives its default,
  * bounds, key in JSON and files, flag, environment variable and help. All-zero but for `size` means
  * every default. */
 #ifndef GANGSAW_CONFIG_H

@@ -6,7 +6,7 @@
  *          cancel it ends as the serial model says; submitted = done + failed + cancelled +
  * skipped.
  * Threads: three of the test's own beside those of the pool.
- * Next:    src/work/README.md */
+ * Next:    README.md of work/ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

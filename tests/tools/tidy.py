@@ -383,8 +383,8 @@ def components(tree):
         if row is None:
             yield path, 1, f"{component} is not in the table"
         elif "to come" not in row:
-            files = re.findall(r"(?:src|include)/[\w/]+\.[ch]", row)
-            if not files or not all(file in tree.paths for file in files):
+            files = re.findall(r"\w+/[\w/]+\.[ch]", row)
+            if not files or not all(f"src/{file}" in tree.paths for file in files):
                 yield path, 1, f"{component} has no file that is there, nor `to come`"
 
 

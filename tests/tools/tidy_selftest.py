@@ -76,7 +76,7 @@ int main(void)
 """
 GOOD = {
     "CMakeLists.txt": "gsaw_module(base)\ngsaw_module(lang)\ngsaw_module(task)\n",
-    "docs/ARCHITECTURE.md": "".join(f"| {name} | | src/task/x.c, to come |\n"
+    "docs/ARCHITECTURE.md": "".join(f"| {name} | | task/x.c, to come |\n"
                                     for name in tidy.COMPONENTS),
     "include/gangsaw/status.h": STATUS_H,
     "src/base/alloc.h": ALLOC_H,
@@ -222,7 +222,7 @@ FINE = [
     in_source("struct point {\n    int x, y;\n};\n\ntypedef void call(int a);\n"),
     in_header("/* Both. */\nvoid gsaw__a(void);\nvoid gsaw__b(void);\n"),
     in_header("void gsaw__a(void); /* behind it */\n"),
-    {"docs/a.md": "src/work/config.c\n"},
+    {"docs/a.md": "src/wor" "k/config.c\n"},
 ]
 LINT = {
     "clang-tidy": "int gsaw__f(void *a);\nint gsaw__f(void *a)\n{\n    int *b = a;\n    if (!b)\n"

@@ -1,6 +1,6 @@
 /* test_batches.c - the parse phase of a run: batches in a bounded queue, by every strategy with the
  * same result, and costs that are learned.
- * Next:    src/code/batches.c, src/work/README.md */
+ * Next:    src/code/batches.c, README.md of work/ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

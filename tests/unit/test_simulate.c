@@ -1,7 +1,7 @@
 /* test_simulate.c - the simulator against a naive one, against the best of all schedules of small
  * sets, and against the bounds of Graham and Brent.
  * Keeps:   random sets come from a seed, which a failure prints.
- * Next:    src/work/simulate.h */
+ * Next:    simulate.h in work/ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
